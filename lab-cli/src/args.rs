@@ -1,0 +1,141 @@
+//! The command line: which commands there are, and the call of each.
+//!
+//! Not here: what the commands do. Each has a file of its own name (`test` is `suite.rs`).
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+use crate::{bench, doctor, fetch, run, suite, up};
+
+/// The parsed command line.
+#[derive(Parser)]
+#[command(
+    name = "cargo lab",
+    bin_name = "cargo lab",
+    version,
+    about = "Лабораторная по глубокому обучению на Rust: подготовка, запуск, проверка",
+    disable_help_subcommand = true
+)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Выполнить все блокноты и собрать отчёт в target/lab
+    Run(RunArgs),
+    /// Открыть блокноты в JupyterLab
+    Up(UpArgs),
+    /// Проверить всё: форматирование, clippy, тесты, ядро, блокноты
+    Test,
+    /// Получить наборы данных (без имён: все)
+    Data {
+        /// Имена наборов
+        #[arg(value_name = "НАБОР")]
+        sets: Vec<String>,
+    },
+    /// Показать, чего не хватает, и как это исправить
+    Doctor,
+    /// Измерить скорость
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
+}
+
+/// Options of `cargo lab run`.
+#[derive(clap::Args)]
+pub struct RunArgs {
+    /// Выполнить заново и те блокноты, которые не изменились
+    #[arg(long)]
+    pub force: bool,
+    /// Предел времени одной ячейки
+    #[arg(long, value_name = "СЕКУНД", default_value_t = 600)]
+    pub timeout: u64,
+}
+
+/// Options of `cargo lab up`.
+#[derive(clap::Args)]
+pub struct UpArgs {
+    /// Не открывать браузер
+    #[arg(long)]
+    pub no_browser: bool,
+    /// Порт (по умолчанию выбирает JupyterLab, обычно 8888)
+    #[arg(long, value_name = "ПОРТ")]
+    pub port: Option<u16>,
+    /// Остальное передаётся программе jupyter lab
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "АРГУМЕНТЫ"
+    )]
+    pub rest: Vec<String>,
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Ядро: запуск, ячейки, показ, вывод
+    Kernel(KernelArgs),
+}
+
+/// Options of `cargo lab bench kernel`.
+#[derive(clap::Args)]
+pub struct KernelArgs {
+    /// Записать все числа в файл
+    #[arg(long, value_name = "ФАЙЛ")]
+    pub json: Option<PathBuf>,
+    /// Рядом измерить обычное ядро evcxr_jupyter (из LAB_STOCK_KERNEL или PATH)
+    #[arg(long)]
+    pub stock: bool,
+    /// Сколько раз запускать каждое ядро
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub rounds: u32,
+}
+
+impl Args {
+    /// Runs the command; `false` means that it ran to its end and something it checked failed.
+    ///
+    /// # Errors
+    /// When the command could not do its work.
+    pub fn run(self) -> Result<bool> {
+        let workspace = Workspace::find()?;
+        match self.command {
+            Command::Run(args) => run::run(&workspace, &args),
+            Command::Up(args) => up::up(&workspace, &args),
+            Command::Test => suite::test(&workspace),
+            Command::Data { sets } => fetch::data(&workspace, &sets),
+            Command::Doctor => doctor::doctor(&workspace),
+            Command::Bench {
+                what: Bench::Kernel(args),
+            } => bench::kernel(&workspace, &args),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn up_passes_the_rest_through() {
+        let args = Args::try_parse_from(["lab", "up", "--port", "9000", "--", "--collaborative"]);
+        let Ok(Args {
+            command: Command::Up(up),
+        }) = args
+        else {
+            panic!("`up` was not understood")
+        };
+        assert_eq!(up.port, Some(9000));
+        assert_eq!(up.rest, ["--collaborative"]);
+    }
+}

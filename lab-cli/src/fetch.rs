@@ -1,0 +1,153 @@
+//! `cargo lab data`: brings data files into the cache, from the first place that has the right file.
+//!
+//! Order: the verified cache, `LAB_DATA_MIRROR`, then the table's places. A file is hashed before it gets
+//! its name, so what lies in the cache under that name is whole. Not here: the places, see `source.rs`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use anyhow::{Context, Result, bail};
+
+use crate::dataset::{self, DataFile, State};
+use crate::source::{self, Source};
+use crate::step::Step;
+use crate::workspace::Workspace;
+
+/// The variable with a folder or a base URL to try first.
+pub const MIRROR: &str = "LAB_DATA_MIRROR";
+
+static DEFAULT_MIRROR: OnceLock<PathBuf> = OnceLock::new();
+
+/// The command: brings the named sets, all where none is named. `false` when one could not be had.
+///
+/// # Errors
+/// When there is no such set.
+pub fn data(workspace: &Workspace, sets: &[String]) -> Result<bool> {
+    let mut all_there = true;
+    for file in dataset::select(sets)? {
+        all_there &= bring(workspace, file);
+    }
+    Ok(all_there)
+}
+
+/// Brings one file and says how it went; whether it is there now.
+pub fn bring(workspace: &Workspace, file: &DataFile) -> bool {
+    let step = Step::start(format!("Данные {}", file.title));
+    match ensure(workspace, file, mirror(workspace).as_deref(), &step) {
+        Ok(None) => {
+            step.done("уже есть, SHA-256 верна");
+            true
+        }
+        Ok(Some(from)) => {
+            step.done(&format!("SHA-256 верна; источник: {from}"));
+            true
+        }
+        Err(error) => {
+            step.fail("не получены");
+            println!("{error:#}");
+            if file.stand_in {
+                println!("{}", stand_in_notice(file));
+            }
+            false
+        }
+    }
+}
+
+/// Makes sure that the file is in the cache; `None` when it was, else the name of the place it came from.
+///
+/// # Errors
+/// When no place has it: one line for each, with the reason.
+pub fn ensure(
+    workspace: &Workspace,
+    file: &DataFile,
+    mirror: Option<&str>,
+    step: &Step,
+) -> Result<Option<String>> {
+    let path = file.path(workspace);
+    match file.state(workspace)? {
+        State::Good => return Ok(None),
+        State::Wrong => step.say(&format!(
+            "{}: файл повреждён, беру заново",
+            workspace.short(&path)
+        )),
+        State::Missing => {}
+    }
+    let dir = path.parent().context("a data file has a folder")?;
+    fs::create_dir_all(dir)
+        .with_context(|| format!("не удалось создать папку {}", dir.display()))?;
+    let part = path.with_added_extension("part");
+    let mut reasons = Vec::new();
+    for place in Source::all(file, mirror) {
+        step.detail(&place.name());
+        match take(workspace, file, &place, &part, &path, step) {
+            Ok(()) => return Ok(Some(place.name())),
+            Err(error) => reasons.push(format!("  - {}: {error:#}", place.name())),
+        }
+    }
+    bail!(
+        "не удалось получить {}, файл {}. Что пробовали:\n{}\n\
+         Что сделать: проверьте сеть и повторите «cargo lab data {}»; или положите файл {} в любую папку и \
+         укажите её: {MIRROR}=ПАПКА cargo lab data",
+        file.title,
+        workspace.short(&path),
+        reasons.join("\n"),
+        file.set,
+        file.file
+    )
+}
+
+/// Brings a file from one place under its temporary name, checks it and gives it its name.
+fn take(
+    workspace: &Workspace,
+    file: &DataFile,
+    place: &Source,
+    part: &Path,
+    path: &Path,
+    step: &Step,
+) -> Result<()> {
+    // What an interrupted run has left is never continued: the server may have another version now.
+    let _ = fs::remove_file(part);
+    let result = place
+        .bring(workspace, file, part, step)
+        .and_then(|()| source::check(part, file.size, file.sha256))
+        .and_then(|()| fs::rename(part, path).context("не удалось переименовать .part"));
+    if result.is_err() {
+        let _ = fs::remove_file(part);
+    }
+    result
+}
+
+/// Makes a folder the mirror of this run where `LAB_DATA_MIRROR` names none.
+pub fn set_default_mirror(dir: PathBuf) {
+    // A second call would name the same folder.
+    let _ = DEFAULT_MIRROR.set(dir);
+}
+
+/// `LAB_DATA_MIRROR`; a relative folder is looked for in the current folder, then in the lab's.
+fn mirror(workspace: &Workspace) -> Option<String> {
+    let named = std::env::var(MIRROR).ok().filter(|value| !value.is_empty());
+    let Some(mirror) = named else {
+        return DEFAULT_MIRROR.get().map(|dir| dir.display().to_string());
+    };
+    let in_lab: PathBuf = workspace.root().join(&mirror);
+    if !Path::new(&mirror).exists() && in_lab.exists() {
+        return Some(in_lab.display().to_string());
+    }
+    Some(mirror)
+}
+
+fn stand_in_notice(file: &DataFile) -> String {
+    format!(
+        "┌─ ВНИМАНИЕ ─────────────────────────────────────────────\n\
+         │ Вместо {} блокноты возьмут ЗАМЕНИТЕЛЬ: придуманные\n\
+         │ числа с похожими свойствами. Выводы о настоящих данных по ним\n\
+         │ делать нельзя. Настоящие данные: cargo lab data {}\n\
+         └────────────────────────────────────────────────────────",
+        file.title, file.set
+    )
+}
+
+#[cfg(test)]
+#[path = "fetch_tests.rs"]
+mod tests;

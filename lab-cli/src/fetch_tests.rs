@@ -1,0 +1,202 @@
+//! Tests of `fetch.rs`: a mirror folder and a server on the loopback interface, no network.
+//!
+//! Not here: archives by themselves, see `archive.rs`.
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::archive::tests::tar_gz;
+use crate::dataset::Origin;
+use crate::stamp;
+use sha2::{Digest, Sha256};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+const CONTENT: &[u8] = b"1,2,3\n";
+
+/// A server on the loopback interface that gives each known path a prepared answer.
+fn serve(answers: Vec<(&'static str, Vec<u8>)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let request = lines.next().unwrap().unwrap();
+            // The whole request is read, or closing would reset the connection.
+            lines.find(|line| line.as_ref().is_ok_and(|line| line.is_empty()));
+            let path = request.split(' ').nth(1).unwrap().to_owned();
+            let answer = answers.iter().find(|(known, _)| *known == path);
+            let missing =
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                    .to_vec();
+            stream
+                .write_all(answer.map_or(&missing, |(_, answer)| answer))
+                .unwrap();
+        }
+    });
+    base
+}
+
+/// An answer that promises `length` bytes.
+fn answer(length: usize, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+fn hash(bytes: &[u8]) -> &'static str {
+    stamp::hex(&Sha256::digest(bytes)).leak()
+}
+
+fn file(origins: Vec<Origin>) -> DataFile {
+    DataFile {
+        set: "tiny",
+        title: "Tiny",
+        file: "tiny.csv",
+        size: CONTENT.len() as u64,
+        sha256: hash(CONTENT),
+        origins: origins.leak(),
+        stand_in: false,
+    }
+}
+
+struct Lab {
+    dir: tempfile::TempDir,
+}
+
+impl Lab {
+    fn new() -> Lab {
+        Lab {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn ensure(&self, file: &DataFile, mirror: Option<&str>) -> Result<Option<String>> {
+        ensure(
+            &Workspace::at(self.dir.path()),
+            file,
+            mirror,
+            &Step::start("тест"),
+        )
+    }
+
+    fn cached(&self) -> PathBuf {
+        self.dir.path().join("data/cache/tiny/tiny.csv")
+    }
+
+    /// What lies in the set's folder, whatever its name.
+    fn left(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.cached().parent().unwrap()).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    }
+}
+
+#[test]
+fn a_folder_is_a_mirror_and_then_the_cache_is_used() {
+    let (lab, mirror) = (Lab::new(), tempfile::tempdir().unwrap());
+    let folder = mirror.path().to_str().unwrap();
+    fs::write(mirror.path().join("tiny.csv"), CONTENT).unwrap();
+    assert!(lab.ensure(&file(vec![]), Some(folder)).unwrap().is_some());
+    assert_eq!(fs::read(lab.cached()).unwrap(), CONTENT);
+    assert_eq!(lab.ensure(&file(vec![]), None).unwrap(), None);
+}
+
+#[test]
+fn a_base_url_is_a_mirror_and_old_parts_are_discarded() {
+    let base = serve(vec![("/tiny/tiny.csv", answer(CONTENT.len(), CONTENT))]);
+    let lab = Lab::new();
+    stamp::write(&lab.cached().with_added_extension("part"), "1,2").unwrap();
+    assert!(lab.ensure(&file(vec![]), Some(&base)).unwrap().is_some());
+    assert_eq!(lab.left(), ["tiny.csv"]);
+}
+
+#[test]
+fn a_damaged_cache_is_replaced() {
+    let lab = Lab::new();
+    stamp::write(&lab.cached(), "не то").unwrap();
+    let base = serve(vec![("/tiny.csv", answer(CONTENT.len(), CONTENT))]);
+    assert!(lab.ensure(&file(vec![]), Some(&base)).unwrap().is_some());
+    assert_eq!(fs::read(lab.cached()).unwrap(), CONTENT);
+}
+
+#[test]
+fn wrong_truncated_and_missing_files_are_told_and_leave_nothing() {
+    for (reply, reason) in [
+        (answer(6, b"3,2,1\n"), "пришёл не тот файл: 6 байт"),
+        (answer(6, b"1,2"), "соединение прервалось"),
+        (answer(3, b"1,2"), "пришёл не тот файл: 3 байт"),
+        (answer(9, b"1,2,3\n4,5"), "пришёл не тот файл: 7 байт"),
+        (
+            b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_vec(),
+            "сервер отказал (HTTP 503)",
+        ),
+    ] {
+        let (lab, base) = (Lab::new(), serve(vec![("/tiny.csv", reply)]));
+        let error = lab
+            .ensure(&file(vec![]), Some(&base))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains(&format!("{base}/tiny.csv: {reason}")),
+            "{error}"
+        );
+        assert!(
+            error.contains("/tiny/tiny.csv: такого файла там нет (HTTP 404)"),
+            "{error}"
+        );
+        assert!(error.contains("cargo lab data tiny"), "{error}");
+        assert!(lab.left().is_empty(), "{:?}", lab.left());
+    }
+}
+
+#[test]
+fn an_archive_is_checked_before_it_is_opened() {
+    let packed = tar_gz("set/tiny.csv", CONTENT);
+    let base = serve(vec![
+        ("/a.tgz", answer(packed.len(), &packed)),
+        ("/b.tgz", answer(3, b"<ht")),
+    ]);
+    let origin = |name: &str, member| Origin::Archive {
+        url: format!("{base}/{name}").leak(),
+        size: packed.len() as u64,
+        sha256: hash(&packed),
+        member,
+    };
+    let lab = Lab::new();
+    let bad = vec![
+        origin("b.tgz", "set/tiny.csv"),
+        origin("a.tgz", "../tiny.csv"),
+    ];
+    let error = lab.ensure(&file(bad), None).unwrap_err().to_string();
+    assert!(
+        error.contains("b.tgz: пришёл не тот файл: 3 байт"),
+        "{error}"
+    );
+    assert!(
+        error.contains("a.tgz: имя «../tiny.csv» ведёт за пределы архива"),
+        "{error}"
+    );
+    let good = vec![
+        origin("b.tgz", "set/tiny.csv"),
+        origin("a.tgz", "set/tiny.csv"),
+    ];
+    let from = lab.ensure(&file(good), None).unwrap().unwrap();
+    assert!(from.ends_with("/a.tgz"), "{from}");
+    assert_eq!(lab.left(), ["tiny.csv"]);
+}
+
+#[test]
+fn an_unreachable_server_is_told_soon() {
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let error = Lab::new()
+        .ensure(&file(vec![]), Some(&format!("http://{closed}")))
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("нет связи с сервером"),
+        "{error}"
+    );
+}

@@ -1,0 +1,56 @@
+//! `cargo lab`: sets up, runs, tests and reports the lab.
+//!
+//! It starts programs and checks files; it knows nothing of tensors or of Jupyter's protocol.
+//! Read next: `args.rs` (the commands), then the noun you need:
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `workspace.rs`, `child.rs`, `step.rs`, `stamp.rs` | folders, child processes, progress lines, hashes |
+//! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
+//! | `dataset.rs`, `fetch.rs`, `source.rs`, `archive.rs` | data sets and where they come from |
+//! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
+//! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
+//! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench.rs` | `cargo lab test`, `doctor`, `bench` |
+
+mod archive;
+mod args;
+mod bench;
+mod child;
+mod dataset;
+mod doctor;
+mod execution;
+mod fetch;
+mod finding;
+mod kernel;
+mod notebook;
+mod python;
+mod record;
+mod report;
+mod run;
+mod setup;
+mod source;
+mod stamp;
+mod step;
+mod student;
+mod suite;
+mod up;
+mod venv;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match args::Args::parse().run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("\nошибка: {error}");
+            for cause in error.chain().skip(1) {
+                eprintln!("причина: {cause}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

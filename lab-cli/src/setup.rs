@@ -1,0 +1,87 @@
+//! Set-up: all that must be there before a notebook can run, made where it is missing.
+//!
+//! What is done is not done again: each step looks first. Not here: the steps themselves, see `venv.rs`,
+//! `kernel.rs`, `fetch.rs`.
+
+use anyhow::Result;
+
+use crate::dataset::{FILES, State};
+use crate::record::Record;
+use crate::step::Step;
+use crate::workspace::Workspace;
+use crate::{fetch, kernel, venv};
+
+/// Everything: the tools, then the data. Missing data are announced, not an error: the library draws a
+/// stand-in, or its error names the command that brings them.
+///
+/// # Errors
+/// When the tools cannot be made.
+pub fn everything(workspace: &Workspace) -> Result<()> {
+    tools(workspace)?;
+    data(workspace);
+    Ok(())
+}
+
+/// The Python environment, the kernel, its template and its kernelspec.
+///
+/// # Errors
+/// When one of them cannot be made.
+pub fn tools(workspace: &Workspace) -> Result<()> {
+    step(workspace, "Программы Python (.venv)", venv::ensure)?;
+    step(workspace, "Ядро Rust", kernel::build)?;
+    step(workspace, "Зависимости ячеек", kernel::template)?;
+    let writing = Step::start("Описание ядра для Jupyter");
+    kernel::install(workspace, &writing)?;
+    writing.quiet();
+    Ok(())
+}
+
+/// The data sets that are not in the cache yet.
+pub fn data(workspace: &Workspace) {
+    let started = std::time::Instant::now();
+    let (mut brought, mut all_there) = (false, true);
+    for file in &FILES {
+        if !file
+            .state(workspace)
+            .is_ok_and(|state| state == State::Good)
+        {
+            brought = true;
+            all_there &= fetch::bring(workspace, file);
+        }
+    }
+    if brought && all_there {
+        remember(workspace, "Данные", started.elapsed().as_secs_f64());
+    }
+}
+
+fn step(
+    workspace: &Workspace,
+    title: &str,
+    work: impl Fn(&Workspace, &Step) -> Result<bool>,
+) -> Result<()> {
+    let step = Step::start(title);
+    match work(workspace, &step) {
+        Ok(true) => {
+            let seconds = step.done("готово");
+            remember(workspace, title, seconds);
+            Ok(())
+        }
+        Ok(false) => {
+            step.quiet();
+            Ok(())
+        }
+        Err(error) => {
+            step.fail("не удалось");
+            Err(error)
+        }
+    }
+}
+
+fn remember(workspace: &Workspace, name: &str, seconds: f64) {
+    let mut record = Record::read(workspace);
+    record.add(name, seconds);
+    // A record that cannot be written must not stop the work it is about.
+    if let Err(error) = record.write(workspace) {
+        println!("запись о подготовке не сохранена: {error:#}");
+    }
+}

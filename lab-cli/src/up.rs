@@ -1,0 +1,98 @@
+//! `cargo lab up`: set-up, the student's notebooks, then JupyterLab in the place of this program.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::args::UpArgs;
+use crate::workspace::Workspace;
+use crate::{child, notebook, setup, student};
+
+/// The command; returns when JupyterLab ends.
+///
+/// # Errors
+/// When the set-up fails or JupyterLab does not start.
+pub fn up(workspace: &Workspace, args: &UpArgs) -> Result<bool> {
+    setup::everything(workspace)?;
+    student::ensure(workspace)?;
+    println!("Запускаю JupyterLab; остановить: Ctrl-C дважды");
+    replace_with(jupyter(workspace, args)?)
+}
+
+fn jupyter(workspace: &Workspace, args: &UpArgs) -> Result<Command> {
+    let first = notebook::all(workspace)?;
+    let mut jupyter = child::command(workspace, workspace.venv_python());
+    jupyter.args(["-m", "jupyterlab"]);
+    jupyter.arg(format!(
+        "--ServerApp.root_dir={}",
+        workspace.notebooks().display()
+    ));
+    // Live figures and long outputs are what the lab is about; Jupyter's limits would cut them.
+    jupyter.args([
+        "--ServerApp.iopub_data_rate_limit=1e10",
+        "--ServerApp.iopub_msg_rate_limit=1e6",
+    ]);
+    if let Some(notebook) = first.first() {
+        jupyter.arg(format!(
+            "--LabApp.default_url=/lab/tree/{}.ipynb",
+            notebook.name
+        ));
+    }
+    if args.no_browser {
+        jupyter.arg("--no-browser");
+    }
+    if let Some(port) = args.port {
+        jupyter.arg(format!("--port={port}"));
+    }
+    jupyter.args(&args.rest);
+    Ok(jupyter)
+}
+
+/// On Unix the program is replaced, so that Ctrl-C reaches JupyterLab alone.
+#[cfg(unix)]
+fn replace_with(mut command: Command) -> Result<bool> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec()).context("JupyterLab не запустился; что не так, скажет cargo lab doctor")
+}
+
+#[cfg(not(unix))]
+fn replace_with(mut command: Command) -> Result<bool> {
+    let status = command.status();
+    Ok(status
+        .context("JupyterLab не запустился; что не так, скажет cargo lab doctor")?
+        .success())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn options_reach_jupyter() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::at(dir.path());
+        crate::stamp::write(&workspace.notebooks().join("01-a.md"), "").unwrap();
+        let args = UpArgs {
+            no_browser: true,
+            port: Some(9000),
+            rest: vec!["--debug".into()],
+        };
+        let command = jupyter(&workspace, &args).unwrap();
+        let given: Vec<_> = command
+            .get_args()
+            .map(|arg| arg.to_string_lossy().into_owned())
+            .collect();
+        for wanted in [
+            "--no-browser",
+            "--port=9000",
+            "--debug",
+            "--LabApp.default_url=/lab/tree/01-a.ipynb",
+        ] {
+            assert!(
+                given.iter().any(|arg| arg == wanted),
+                "{wanted} in {given:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The data sets of the lab, read from verified local files.
+//!
+//! Not here: downloading. This library never touches the network; `cargo lab data` brings the files.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `file.rs` | where the files lie, and the check of their size and SHA-256 |
+//! | `housing.rs` | [`Housing`]: a table of features and a target; [`Source`]: real or drawn |
+//! | `california.rs` | [`california`]: 20,640 districts, 8 features |
+//! | `standin.rs` | the drawn substitute for California on a machine without the file |
+//! | `boston.rs` | [`boston`]: 506 districts, 13 features |
+
+mod boston;
+mod california;
+mod file;
+mod housing;
+mod standin;
+
+pub use boston::{boston, boston_in};
+pub use california::{california, california_in};
+pub use housing::{Housing, Source};

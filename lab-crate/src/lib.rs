@@ -1,0 +1,45 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # Where things are
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`prelude`] | what a cell imports |
+//! | [`mod@data`] | data sets, read from verified local files |
+//! | `plot` | [`Figure`], [`Live`], [`Series`] |
+//! | `progress` | [`progress()`] and [`Progress`] |
+//! | `table`, `cells` | [`Show`] and [`Table`]: a tensor as text and as a table |
+//! | `array` | [`from_ndarray`], [`to_ndarray`] |
+//! | `rng` | [`Rng`]: seeded randomness |
+//! | `device` | [`device()`]: the CPU or a GPU |
+//! | `interrupt` | [`interrupted`], [`check_interrupted`] |
+//! | `error` | [`Error`], [`Result`] |
+//! | `output`, `throttle` | the lines that carry an output to the notebook; how often |
+
+pub mod data;
+pub mod prelude;
+
+mod array;
+mod cells;
+mod device;
+mod error;
+mod interrupt;
+mod output;
+mod plot;
+mod progress;
+mod rng;
+mod table;
+mod throttle;
+
+pub use candle_core;
+pub use candle_nn;
+pub use ndarray;
+
+pub use array::{from_ndarray, to_ndarray};
+pub use device::device;
+pub use error::{Error, Result};
+pub use interrupt::{check_interrupted, interrupted};
+pub use plot::{Figure, Live, Series};
+pub use progress::{Progress, progress};
+pub use rng::Rng;
+pub use table::{Show, Table};

@@ -1,0 +1,182 @@
+//! The session: one running kernel's own folder and environment.
+//!
+//! The folder holds evcxr's sources and the compiled cells, the kernel's socket and the interrupt flag.
+//! A lock on it lives exactly as long as the kernel process; whoever finds a session folder without a
+//! lock (the shim after a killed kernel, the next kernel at its start) removes it.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::home::{HOME, Home, LAB_CRATE};
+
+/// Environment variable with the session's folder.
+pub const SESSION: &str = "LAB_KERNEL_SESSION";
+/// Environment variable with the kernel's socket.
+pub const SOCKET: &str = "LAB_KERNEL_SOCKET";
+/// Environment variable with the interrupt flag's path; read by the library `lab`.
+pub const INTERRUPT: &str = "LAB_INTERRUPT";
+/// Environment variable with the real cargo.
+pub const REAL_CARGO: &str = "LAB_KERNEL_CARGO";
+
+/// A locked session folder; dropping it removes the folder.
+pub struct Session {
+    /// The folder.
+    pub dir: PathBuf,
+    _lock: File,
+}
+
+impl Session {
+    /// Takes hold of the folder that the environment names.
+    ///
+    /// # Errors
+    /// When it cannot be created or locked.
+    pub fn from_env() -> Result<Session> {
+        let dir = PathBuf::from(std::env::var_os(SESSION).context("LAB_KERNEL_SESSION is not set")?);
+        fs::create_dir_all(dir.join("src"))?;
+        let lock = File::create(dir.join("lock"))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)
+            .with_context(|| format!("папка сеанса {} занята", dir.display()))?;
+        Ok(Session { dir, _lock: lock })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        remove(&self.dir);
+    }
+}
+
+/// Notes which template the session in `dir` uses, so that nobody removes it.
+///
+/// # Errors
+/// When the note cannot be written.
+pub fn use_template(dir: &Path, template: &Path) -> Result<()> {
+    fs::write(dir.join("template"), template.to_string_lossy().as_bytes())?;
+    Ok(())
+}
+
+/// Says whether cells in `dir` are the engine's own, run to warm up.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn set_warming(dir: &Path, warming: bool) -> Result<()> {
+    let flag = dir.join("warming");
+    if warming {
+        return Ok(fs::write(flag, "")?);
+    }
+    match fs::remove_file(flag) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// For the shim: whether [`set_warming`] is on.
+#[must_use]
+pub fn is_warming() -> bool {
+    std::env::var_os(SESSION).is_some_and(|dir| Path::new(&dir).join("warming").exists())
+}
+
+/// A new session's folder; nothing is created yet.
+#[must_use]
+pub fn new_dir(home: &Home) -> PathBuf {
+    let id = uuid::Uuid::new_v4().simple().to_string();
+    home.sessions().join(format!("{}-{}", std::process::id(), &id[..8]))
+}
+
+/// Where the socket of a folder is: inside, or in the temporary folder when the path would be too long.
+#[must_use]
+pub fn socket_path(dir: &Path) -> PathBuf {
+    const LONGEST: usize = 100;
+    let inside = dir.join("kernel.sock");
+    if inside.as_os_str().len() <= LONGEST {
+        return inside;
+    }
+    let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    std::env::temp_dir().join(format!("lab-kernel-{name}.sock"))
+}
+
+/// The environment in which evcxr works in `dir`.
+///
+/// # Errors
+/// When the real cargo cannot be found.
+pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsString)>> {
+    let old = std::env::var_os("PATH").unwrap_or_default();
+    let paths = std::iter::once(home.bin())
+        .chain(std::env::split_paths(&old).filter(|path| *path != home.bin()));
+    let mut env = vec![
+        ("PATH", std::env::join_paths(paths)?),
+        ("EVCXR_TMPDIR", dir.into()),
+        ("EVCXR_CONFIG_DIR", home.evcxr_config().into()),
+        (HOME, home.root().into()),
+        (SESSION, dir.into()),
+        (SOCKET, socket_path(dir).into()),
+        (INTERRUPT, dir.join("interrupt").into()),
+        (REAL_CARGO, real_cargo(home)?.into()),
+        ("LAB_KERNEL", "1".into()),
+    ];
+    if let Some(lab_crate) = &home.lab_crate {
+        env.push((LAB_CRATE, lab_crate.into()));
+    }
+    Ok(env)
+}
+
+fn real_cargo(home: &Home) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(REAL_CARGO) {
+        return Ok(PathBuf::from(path));
+    }
+    if let Ok(output) = std::process::Command::new("rustup").args(["which", "cargo"]).output()
+        && output.status.success()
+    {
+        return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .filter(|dir| *dir != home.bin())
+        .map(|dir| dir.join("cargo"))
+        .find(|file| file.exists())
+        .context("не найден cargo: установите Rust (rustup) и проверьте PATH")
+}
+
+/// Removes the folders of sessions whose kernel is gone.
+pub fn sweep(home: &Home) {
+    let Ok(entries) = fs::read_dir(home.sessions()) else { return };
+    for entry in entries.flatten() {
+        remove_if_unlocked(&entry.path());
+    }
+}
+
+/// For the shim: removes our own session's folder when its kernel is gone.
+pub fn remove_if_abandoned() {
+    if let Some(dir) = std::env::var_os(SESSION) {
+        remove_if_unlocked(Path::new(&dir));
+    }
+}
+
+/// The templates that running sessions were started from.
+#[must_use]
+pub fn templates_in_use(home: &Home) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(home.sessions()) else { return Vec::new() };
+    entries
+        .flatten()
+        .filter_map(|entry| fs::read_to_string(entry.path().join("template")).ok())
+        .map(PathBuf::from)
+        .collect()
+}
+
+fn remove_if_unlocked(dir: &Path) {
+    // A kernel that just creates its folder has no lock file yet: leave it alone.
+    let Ok(lock) = File::open(dir.join("lock")) else { return };
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        remove(dir);
+    }
+}
+
+/// Removes a session's folder and socket.
+pub fn remove(dir: &Path) {
+    let _ = fs::remove_file(socket_path(dir));
+    let _ = fs::remove_dir_all(dir);
+}

@@ -1,0 +1,233 @@
+//! The template: the dependencies of the cells, built once and then only read.
+//!
+//! A template is a folder `template-<fingerprint>` in the kernel's home. Sessions compile their cells
+//! against it directly (see `front.rs`), so it is never copied and never changed; another state of the
+//! library, the lock file or the toolchain has another fingerprint and gets a folder of its own.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use rustix::fs::{FlockOperation, flock};
+use sha2::{Digest, Sha256};
+
+use crate::frame::Frame;
+use crate::home::Home;
+use crate::{session, tree};
+
+/// Raise when the layout of a template changes.
+const FORMAT: &str = "lab-kernel template 1";
+
+/// A finished template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    /// Its folder.
+    pub dir: PathBuf,
+}
+
+/// Returns the fresh template, building it first where it is missing or stale.
+///
+/// `progress` gets (done, total, crate name) while dependencies compile.
+///
+/// # Errors
+/// When the library does not compile (with cargo's message), or the folder cannot be written.
+pub fn ensure(home: &Home, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<Template> {
+    let name = format!("template-{}", &fingerprint(home)?[..16]);
+    let dir = home.root().join(&name);
+    if dir.join("complete").exists() {
+        return Ok(Template { dir });
+    }
+    let lock = File::create(home.root().join("template.lock"))?;
+    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        progress(0, 0, "зависимости уже собирает другой процесс");
+        flock(&lock, FlockOperation::LockExclusive)?;
+    }
+    if !dir.join("complete").exists() {
+        build(home, &dir, progress)?;
+    }
+    remove_old(home, &dir);
+    Ok(Template { dir })
+}
+
+/// Whether [`ensure`] would return without building.
+///
+/// # Errors
+/// When the library's folder cannot be read.
+pub fn is_fresh(home: &Home) -> Result<bool> {
+    let name = format!("template-{}", &fingerprint(home)?[..16]);
+    Ok(home.root().join(name).join("complete").exists())
+}
+
+fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<()> {
+    if !dir.exists()
+        && let Some(old) = newest(home, dir)
+    {
+        // Most dependencies are the same as last time; cargo rebuilds what is not.
+        tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"])?;
+    }
+    fs::create_dir_all(dir)?;
+    if let Some(lock) = home.lab_crate.as_deref().and_then(lock_file) {
+        fs::copy(&lock, dir.join("Cargo.lock"))
+            .with_context(|| format!("не удалось скопировать {}", lock.display()))?;
+    }
+    let socket = session::socket_path(dir);
+    let _ = fs::remove_file(&socket);
+    let listener = UnixListener::bind(&socket)
+        .with_context(|| format!("не удалось открыть сокет {}", socket.display()))?;
+    listener.set_nonblocking(true)?;
+    let mut builder = Command::new(std::env::current_exe()?)
+        .envs(session::environment(home, dir)?)
+        .env(crate::shim::ROLE, "builder")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let stderr = builder.stderr.take().context("the builder has no stderr")?;
+    let errors = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
+    let mut shims = Vec::new();
+    let status = loop {
+        if let Ok((stream, _)) = listener.accept() {
+            stream.set_nonblocking(false)?;
+            shims.extend(follow(stream, progress));
+        }
+        if let Some(status) = builder.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    };
+    let _ = fs::remove_file(&socket);
+    let errors = errors.join().unwrap_or_default();
+    if !status.success() {
+        // What did compile stays: the next attempt goes on from here.
+        bail!("зависимости ячеек не собрались:\n{}", errors.trim());
+    }
+    fs::write(dir.join("complete"), "")?;
+    Ok(())
+}
+
+/// Shows the progress frames of one connection to its end; a shim's connection is given back instead,
+/// because the shim lives as long as it is open.
+fn follow(stream: UnixStream, progress: &mut dyn FnMut(u32, u32, &str)) -> Option<UnixStream> {
+    let mut input = BufReader::new(&stream);
+    while let Ok(Some(frame)) = Frame::read(&mut input) {
+        match frame {
+            Frame::Compiling(done, total, name) => progress(done, total, &name),
+            Frame::Started(_) => return Some(stream),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The builder role: lets evcxr compile once without and once with the library.
+///
+/// # Errors
+/// With cargo's text when something does not compile.
+pub fn build_role() -> Result<()> {
+    let home = Home::from_env()?;
+    let mut context = crate::engine::open_context()?;
+    if let Some(lab_crate) = &home.lab_crate {
+        context.execute(&dependency_line(lab_crate)?).map_err(|error| match error {
+            evcxr::Error::CompilationErrors(errors) => {
+                let texts: Vec<String> = errors.iter().map(|e| e.rendered()).collect();
+                anyhow::anyhow!(texts.join("\n"))
+            }
+            other => other.into(),
+        })?;
+        context.execute("{ let _ = 1; }")?;
+        // The call of `cargo metadata` that rust-analyzer makes is remembered too.
+        let _ = context.completions("String::from", 12);
+    }
+    Ok(())
+}
+
+/// `:dep name = { path = "…" }` for a crate's folder.
+///
+/// # Errors
+/// When its Cargo.toml has no package name.
+pub fn dependency_line(lab_crate: &Path) -> Result<String> {
+    let name = manifest_name(lab_crate, "package")?.with_context(|| {
+        format!("в {}/Cargo.toml нет имени пакета", lab_crate.display())
+    })?;
+    Ok(format!(":dep {name} = {{ path = \"{}\" }}", lab_crate.display()))
+}
+
+/// The name by which Rust code knows the crate in a folder.
+///
+/// # Errors
+/// When its Cargo.toml has no package name.
+pub fn library_name(lab_crate: &Path) -> Result<String> {
+    let name = match manifest_name(lab_crate, "lib")? {
+        Some(name) => Some(name),
+        None => manifest_name(lab_crate, "package")?,
+    };
+    let name = name.with_context(|| format!("в {} нет имени", lab_crate.display()))?;
+    Ok(name.replace('-', "_"))
+}
+
+fn manifest_name(lab_crate: &Path, section: &str) -> Result<Option<String>> {
+    let path = lab_crate.join("Cargo.toml");
+    let text = fs::read_to_string(&path)
+        .with_context(|| format!("не удалось прочитать {}", path.display()))?;
+    let manifest: toml::Table = text.parse()?;
+    let name = manifest.get(section).and_then(|section| section.get("name"));
+    Ok(name.and_then(|name| name.as_str()).map(str::to_owned))
+}
+
+fn fingerprint(home: &Home) -> Result<String> {
+    let mut hash = Sha256::new();
+    hash.update(FORMAT);
+    let rustc = Command::new("rustc").arg("-vV").output().context("не найден rustc")?;
+    hash.update(&rustc.stdout);
+    if let Some(lab_crate) = &home.lab_crate {
+        hash.update(lab_crate.to_string_lossy().as_bytes());
+        for file in tree::files(lab_crate)? {
+            if file.starts_with(lab_crate.join("tests")) || file.starts_with(lab_crate.join("examples")) {
+                continue;
+            }
+            hash.update(file.to_string_lossy().as_bytes());
+            hash.update(fs::read(&file)?);
+        }
+        if let Some(lock) = lock_file(lab_crate) {
+            hash.update(fs::read(&lock)?);
+            hash.update(fs::read(lock.with_file_name("Cargo.toml"))?);
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn lock_file(lab_crate: &Path) -> Option<PathBuf> {
+    lab_crate.ancestors().map(|dir| dir.join("Cargo.lock")).find(|path| path.exists())
+}
+
+fn others(home: &Home, current: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(home.root()) else { return Vec::new() };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path != current && path.is_dir())
+        .filter(|path| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("template-"))
+        })
+        .collect()
+}
+
+fn newest(home: &Home, current: &Path) -> Option<PathBuf> {
+    others(home, current)
+        .into_iter()
+        .filter(|path| path.join("target").exists())
+        .max_by_key(|path| path.metadata().and_then(|meta| meta.modified()).ok())
+}
+
+/// Removes templates that no running session was started from.
+fn remove_old(home: &Home, current: &Path) {
+    let used = session::templates_in_use(home);
+    for old in others(home, current) {
+        if !used.contains(&old) {
+            let _ = fs::remove_dir_all(old);
+        }
+    }
+}

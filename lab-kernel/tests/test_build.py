@@ -1,0 +1,88 @@
+"""Building a dependency in a cell: seen while it lasts, stopped and cleared up at any time.
+
+Every test has a crate of its own that nobody has built before. The crate's build
+waits for the test's file, so the build lasts as long as the test wants. Other ends of a kernel are in test_lifecycle.py.
+"""
+
+import re
+import signal
+
+import pytest
+
+import client as lab
+from processes import Outside, alive, eventually
+
+BUILD = "Compiling|омпил|[Сс]бор|обира"
+
+
+def tiny_crate(folder, gate, body="42"):
+    """A dependency, called like its folder, that is new and whose build waits for the gate."""
+    (folder / "src").mkdir(parents=True)
+    (folder / "Cargo.toml").write_text(f'[package]\nname = "{folder.name}"\nversion = "0.1.0"\nedition = "2024"\n')
+    (folder / "src/lib.rs").write_text(f"pub fn answer() -> i32 {{ {body} }}\n")
+    (folder / "build.rs").write_text(f"{lab.WAIT_FOR}\nfn main() {{ {gate.wait()} }}\n")
+    return f':dep {folder.name} = {{ path = "{folder}" }}\nprintln!("{{}}", {folder.name}::answer());'
+
+
+def is_shown(cell):
+    """Whether anything shown so far tells of the build."""
+    shown = cell.contents("display_data", "update_display_data")
+    texts = [c["data"].get("text/plain", "") + c["data"].get("text/html", "") for c in shown]
+    return any(re.search(BUILD, t) for t in [*texts, cell.text(), cell.text("stderr")])
+
+
+def begin(client, code):
+    """Runs the cell until its build is shown."""
+    cell = client.begin(code).until(is_shown)
+    assert not cell.idle
+    return cell
+
+
+def test_the_build_is_one_live_line(client, gate, tmp_path):
+    go = gate("go")
+    cell = begin(client, tiny_crate(tmp_path / "tiny_shown", go))
+    go.open()
+    cell.finish()
+    assert cell.reply["status"] == "ok", cell.outputs()
+    assert "42\n" in cell.text()
+    assert len(cell.contents("display_data")) <= 1, "one live line, not many"
+    lines = [line for line in (cell.text() + cell.text("stderr")).split("\n") if re.search(BUILD, line)]
+    assert len(lines) <= 1, "one live line, not many"
+
+
+def test_an_interrupt_stops_the_build(client, gate, tmp_path):
+    client.check("let kept = 1;")
+    cell = begin(client, tiny_crate(tmp_path / "tiny_stopped", gate("go")))
+    builders = Outside(client).builders()
+    assert builders, "no process that builds"
+    client.interrupt()
+    lab.assert_interrupted(cell.finish())
+    assert eventually(lambda: not any(map(alive, builders)))
+    assert client.check('println!("{kept}");') == "1\n"
+
+
+def test_a_dependency_that_does_not_compile(client, gate, tmp_path):
+    go = gate("go")
+    go.open()
+    cell = client.run(tiny_crate(tmp_path / "tiny_broken", go, body="true"))
+    assert cell.reply["status"] == "error"
+    assert "mismatched types" in cell.traceback()
+    assert client.check('println!("next");') == "next\n"
+
+
+@pytest.mark.parametrize("end", ["shutdown", "kill"])
+def test_the_kernel_ends_during_the_build(start, gate, tmp_path, end):
+    client = start()
+    begin(client, tiny_crate(tmp_path / "tiny_left", gate("go")))
+    outside = Outside(client)
+    assert outside.builders(), "no process that builds"
+    if end == "shutdown":
+        client.km.shutdown_kernel()
+    else:
+        outside.kernel.send_signal(signal.SIGKILL)
+    assert eventually(lambda: not outside.left_processes()), outside.left_processes()
+    assert eventually(lambda: not outside.left_ports()), outside.left_ports()
+    if not eventually(lambda: not outside.left_sessions(), seconds=10):
+        assert end == "kill", outside.left_sessions()
+        start()  # the next kernel clears up after one that could not
+        assert eventually(lambda: not outside.left_sessions()), outside.left_sessions()
