@@ -78,7 +78,7 @@ def execute(notebook, options):
     tell("start", cells=len(cells))
     with client.setup_kernel():
         ok = run_all(client, cells)
-        info = client.kc.kernel_info(reply=True, timeout=10) if ok else None
+        info = client.wait_for_reply(client.kc.kernel_info()) if ok else None
     if info:
         notebook.metadata["language_info"] = info["content"]["language_info"]
     return ok

@@ -67,9 +67,7 @@ fn copy(from: &mut impl Read, to: &Path, limit: u64) -> Result<()> {
 }
 
 fn check_name(member: &str) -> Result<()> {
-    let is_plain = Path::new(member)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
+    let is_plain = Path::new(member).components().all(|part| matches!(part, Component::Normal(_)));
     if !is_plain || member.is_empty() {
         bail!("имя «{member}» ведёт за пределы архива");
     }
@@ -102,9 +100,7 @@ pub mod tests {
 
     fn zip(name: &str, content: &[u8]) -> Vec<u8> {
         let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
-        writer
-            .start_file(name, zip::write::SimpleFileOptions::default())
-            .unwrap();
+        writer.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
         writer.write_all(content).unwrap();
         writer.finish().unwrap().into_inner()
     }
@@ -133,11 +129,7 @@ pub mod tests {
             (zip("a", &big), "a", "файл в архиве больше"),
             (b"<html>".to_vec(), "a", "это не архив"),
             (Vec::new(), "a", "это не архив"),
-            (
-                tar_gz("a", b"x")[..30].to_vec(),
-                "a",
-                "архив tar.gz повреждён",
-            ),
+            (tar_gz("a", b"x")[..30].to_vec(), "a", "архив tar.gz повреждён"),
         ] {
             let error = take(&bytes, member).unwrap_err().to_string();
             assert!(error.starts_with(message), "{error}");
@@ -150,9 +142,7 @@ pub mod tests {
             assert!(take(&tar_gz("a", b"x"), name).is_err(), "{name}");
         }
         // Members with such names beside the wanted one are never written.
-        let error = take(&tar_gz("../evil", b"x"), "evil")
-            .unwrap_err()
-            .to_string();
+        let error = take(&tar_gz("../evil", b"x"), "evil").unwrap_err().to_string();
         assert_eq!(error, "в архиве нет файла evil");
         let mut link = tar::Header::new_gnu();
         link.set_path("a").unwrap();

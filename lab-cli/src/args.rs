@@ -68,11 +68,7 @@ pub struct UpArgs {
     #[arg(long, value_name = "ПОРТ")]
     pub port: Option<u16>,
     /// Остальное передаётся программе jupyter lab
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "АРГУМЕНТЫ"
-    )]
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "АРГУМЕНТЫ")]
     pub rest: Vec<String>,
 }
 
@@ -109,9 +105,7 @@ impl Args {
             Command::Test => suite::test(&workspace),
             Command::Data { sets } => fetch::data(&workspace, &sets),
             Command::Doctor => doctor::doctor(&workspace),
-            Command::Bench {
-                what: Bench::Kernel(args),
-            } => bench::kernel(&workspace, &args),
+            Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),
         }
     }
 }
@@ -129,12 +123,7 @@ mod tests {
     #[test]
     fn up_passes_the_rest_through() {
         let args = Args::try_parse_from(["lab", "up", "--port", "9000", "--", "--collaborative"]);
-        let Ok(Args {
-            command: Command::Up(up),
-        }) = args
-        else {
-            panic!("`up` was not understood")
-        };
+        let Ok(Args { command: Command::Up(up) }) = args else { panic!("`up` was not understood") };
         assert_eq!(up.port, Some(9000));
         assert_eq!(up.rest, ["--collaborative"]);
     }

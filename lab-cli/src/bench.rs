@@ -20,26 +20,11 @@ const STOCK: &str = "LAB_STOCK_KERNEL";
 
 /// The figures in the order of the table: key in the JSON, title, unit, factor.
 const ROWS: [(&str, &str, &str, f64); 7] = [
-    (
-        "cold_start_s",
-        "запуск до первого тензора, холодный",
-        "с",
-        1.0,
-    ),
-    (
-        "warm_start_s",
-        "запуск до первого тензора, тёплый",
-        "с",
-        1.0,
-    ),
+    ("cold_start_s", "запуск до первого тензора, холодный", "с", 1.0),
+    ("warm_start_s", "запуск до первого тензора, тёплый", "с", 1.0),
     ("cell_median_s", "ячейка блокнотов, медиана", "с", 1.0),
     ("cell_p90_s", "ячейка блокнотов, 9 из 10 быстрее", "с", 1.0),
-    (
-        "display_median_s",
-        "от показа до сообщения, медиана",
-        "мс",
-        1000.0,
-    ),
+    ("display_median_s", "от показа до сообщения, медиана", "мс", 1000.0),
     ("displays_shown", "показано из 100", "", 1.0),
     ("lines_s", "200 000 строк", "с", 1.0),
 ];
@@ -50,11 +35,7 @@ const ROWS: [(&str, &str, &str, f64); 7] = [
 /// When the set-up or the script fails.
 pub fn kernel(workspace: &Workspace, args: &KernelArgs) -> Result<bool> {
     setup::everything(workspace)?;
-    let stock = if args.stock {
-        Some(stock_program()?)
-    } else {
-        None
-    };
+    let stock = if args.stock { Some(stock_program()?) } else { None };
     let result = workspace.lab_dir().join("bench-kernel.json");
     measure(workspace, args, stock.as_deref(), &result)?;
     let text = std::fs::read_to_string(&result).context("измерения не записаны")?;
@@ -81,19 +62,12 @@ fn measure(
 ) -> Result<()> {
     let step = Step::start("Измерения");
     let mut script = child::script(workspace, "bench.py", SCRIPT)?;
-    script
-        .arg("--out")
-        .arg(result)
-        .args(["--rounds", &args.rounds.to_string()]);
+    script.arg("--out").arg(result).args(["--rounds", &args.rounds.to_string()]);
     script.arg("--cwd").arg(workspace.notebooks());
     if let Some(stock) = stock {
         script.arg("--stock").arg(stock);
     }
-    script.args(
-        notebook::all(workspace)?
-            .into_iter()
-            .map(|notebook| notebook.source),
-    );
+    script.args(notebook::all(workspace)?.into_iter().map(|notebook| notebook.source));
     if let Err(error) = child::run(workspace, script, "bench-kernel", &step) {
         step.fail("прервались");
         return Err(error);
@@ -107,9 +81,7 @@ fn stock_program() -> Result<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let name = format!("evcxr_jupyter{}", std::env::consts::EXE_SUFFIX);
     let found = named.or_else(|| {
-        std::env::split_paths(&paths)
-            .map(|dir| dir.join(&name))
-            .find(|path| path.exists())
+        std::env::split_paths(&paths).map(|dir| dir.join(&name)).find(|path| path.exists())
     });
     match found {
         Some(path) if path.exists() => Ok(path.canonicalize()?),
@@ -123,11 +95,8 @@ fn stock_program() -> Result<PathBuf> {
 
 /// A row for each figure, a column for each kernel.
 fn table(figures: &Value) -> String {
-    let kernels: Vec<&String> = figures["kernels"]
-        .as_object()
-        .into_iter()
-        .flat_map(|map| map.keys())
-        .collect();
+    let kernels: Vec<&String> =
+        figures["kernels"].as_object().into_iter().flat_map(|map| map.keys()).collect();
     let mut text = format!("\n{:<40}", "");
     for name in &kernels {
         text += &format!("{name:>14}");
@@ -136,10 +105,7 @@ fn table(figures: &Value) -> String {
     for (key, title, unit, factor) in ROWS {
         text += &format!("{title:<40}");
         for name in &kernels {
-            text += &format!(
-                "{:>14}",
-                cell(&figures["kernels"][name.as_str()][key], unit, factor)
-            );
+            text += &format!("{:>14}", cell(&figures["kernels"][name.as_str()][key], unit, factor));
         }
         text += "\n";
     }
@@ -157,11 +123,7 @@ fn cell(value: &Value, unit: &str, factor: f64) -> String {
     match value.as_f64() {
         None => "—".to_owned(),
         Some(number) if unit.is_empty() => format!("{number:.0}"),
-        Some(number) => format!(
-            "{:.*} {unit}",
-            if factor > 1.0 { 1 } else { 2 },
-            number * factor
-        ),
+        Some(number) => format!("{:.*} {unit}", if factor > 1.0 { 1 } else { 2 }, number * factor),
     }
 }
 
@@ -177,16 +139,9 @@ mod tests {
         });
         let table = table(&figures);
         let row = |title: &str| {
-            table
-                .lines()
-                .find(|line| line.starts_with(title))
-                .unwrap_or_default()
-                .to_owned()
+            table.lines().find(|line| line.starts_with(title)).unwrap_or_default().to_owned()
         };
-        assert!(
-            row("запуск до первого тензора, тёплый").ends_with("1.23 с"),
-            "{table}"
-        );
+        assert!(row("запуск до первого тензора, тёплый").ends_with("1.23 с"), "{table}");
         assert!(row("от показа").ends_with("4.2 мс"), "{table}");
         assert!(row("показано").ends_with("100"), "{table}");
         assert!(row("200 000").ends_with('—'), "{table}");

@@ -101,10 +101,7 @@ pub fn run_with(
     let log_path = log_path(workspace, log)?;
     let mut log_file = File::create(&log_path)?;
     let (reader, writer) = std::io::pipe()?;
-    command
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer);
+    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let mut child = command
         .spawn()
         .with_context(|| format!("не удалось запустить {name}: есть ли эта программа?"))?;
@@ -121,10 +118,7 @@ pub fn run_with(
     }
     bail!(
         "{name}: {status}. Последние строки вывода:\n{}\nвесь вывод: {}",
-        last_lines(
-            &std::fs::read_to_string(&log_path).unwrap_or_default(),
-            QUOTED_LINES
-        ),
+        last_lines(&std::fs::read_to_string(&log_path).unwrap_or_default(), QUOTED_LINES),
         workspace.short(&log_path)
     );
 }
@@ -215,13 +209,8 @@ mod tests {
         let workspace = Workspace::at(dir.path());
         let mut failing = command(&workspace, "sh");
         failing.args(["-c", "echo первая; echo вторая >&2; exit 3"]);
-        let error = run_with(&workspace, failing, "x", |_| {})
-            .unwrap_err()
-            .to_string();
+        let error = run_with(&workspace, failing, "x", |_| {}).unwrap_err().to_string();
         assert!(error.contains("первая\nвторая"), "{error}");
-        assert!(
-            error.ends_with("весь вывод: target/lab/logs/x.log"),
-            "{error}"
-        );
+        assert!(error.ends_with("весь вывод: target/lab/logs/x.log"), "{error}");
     }
 }

@@ -146,10 +146,7 @@ mod tests {
     #[test]
     fn sets_are_chosen_by_name() {
         assert_eq!(select(&[]).unwrap().len(), FILES.len());
-        assert_eq!(
-            select(&["boston".into()]).unwrap()[0].file,
-            "boston_house_prices.csv"
-        );
+        assert_eq!(select(&["boston".into()]).unwrap()[0].file, "boston_house_prices.csv");
         let error = select(&["iris".into()]).unwrap_err().to_string();
         assert_eq!(error, "нет набора «iris»; есть: california, boston");
     }
@@ -158,11 +155,7 @@ mod tests {
     fn the_table_is_well_formed() {
         for file in &FILES {
             assert_eq!(file.sha256.len(), 64, "{}", file.set);
-            assert!(
-                file.sha256
-                    .chars()
-                    .all(|c| c.is_ascii_hexdigit() && !c.is_uppercase())
-            );
+            assert!(file.sha256.chars().all(|c| c.is_ascii_hexdigit() && !c.is_uppercase()));
             assert!(!file.origins.is_empty(), "{}", file.set);
         }
     }

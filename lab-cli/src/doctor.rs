@@ -28,9 +28,7 @@ pub fn doctor(workspace: &Workspace) -> Result<bool> {
     for finding in &findings {
         print!("{}", finding.text());
     }
-    let healthy = findings
-        .iter()
-        .all(|finding| finding.good || finding.weight == Weight::Made);
+    let healthy = findings.iter().all(|finding| finding.good || finding.weight == Weight::Made);
     println!(
         "\n{}",
         if healthy {
@@ -60,9 +58,7 @@ fn rustc(workspace: &Workspace) -> Finding {
 
 fn linker() -> Finding {
     let names = ["cc", "gcc", "clang", "link"];
-    let line = names
-        .iter()
-        .find_map(|name| first_line(Command::new(name).arg("--version")));
+    let line = names.iter().find_map(|name| first_line(Command::new(name).arg("--version")));
     let cure = if cfg!(target_os = "macos") {
         "xcode-select --install"
     } else if cfg!(windows) {
@@ -70,12 +66,7 @@ fn linker() -> Finding {
     } else {
         "Debian, Ubuntu: sudo apt install build-essential; Fedora: sudo dnf install gcc"
     };
-    Finding::new(
-        "Компоновщик",
-        Weight::Needed,
-        line.ok_or_else(|| "не найден cc".to_owned()),
-        cure,
-    )
+    Finding::new("Компоновщик", Weight::Needed, line.ok_or_else(|| "не найден cc".to_owned()), cure)
 }
 
 fn python() -> Vec<Finding> {
@@ -86,19 +77,13 @@ fn python() -> Vec<Finding> {
         Err(_) => (false, false),
     };
     let there = |good: bool, name: &str| {
-        if good {
-            Ok("есть".to_owned())
-        } else {
-            Err(format!("нет {name}"))
-        }
+        if good { Ok("есть".to_owned()) } else { Err(format!("нет {name}")) }
     };
     vec![
         Finding::new(
             "Python",
             Weight::Needed,
-            found
-                .map(|python| python.version())
-                .map_err(|error| error.to_string()),
+            found.map(|python| python.version()).map_err(|error| error.to_string()),
             advice,
         ),
         Finding::new(
@@ -120,19 +105,12 @@ fn made(workspace: &Workspace) -> Result<Vec<Finding>> {
     let cure = "сделает cargo lab run";
     let there = |good: bool, path: std::path::PathBuf| {
         let place = workspace.short(&path);
-        if good {
-            Ok(place)
-        } else {
-            Err(format!("ещё нет ({place})"))
-        }
+        if good { Ok(place) } else { Err(format!("ещё нет ({place})")) }
     };
     let program = workspace.kernel_program();
     let template = workspace.kernel_home();
-    let is_built = std::fs::read_dir(&template).is_ok_and(|entries| {
-        entries
-            .flatten()
-            .any(|entry| entry.path().join("complete").exists())
-    });
+    let is_built = std::fs::read_dir(&template)
+        .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join("complete").exists()));
     let spec = workspace.kernelspec().join("kernel.json");
     Ok(vec![
         Finding::new(
@@ -141,24 +119,9 @@ fn made(workspace: &Workspace) -> Result<Vec<Finding>> {
             there(venv::is_fresh(workspace)?, workspace.venv()),
             cure,
         ),
-        Finding::new(
-            "Ядро",
-            Weight::Made,
-            there(program.exists(), program.clone()),
-            cure,
-        ),
-        Finding::new(
-            "Зависимости ячеек",
-            Weight::Made,
-            there(is_built, template),
-            cure,
-        ),
-        Finding::new(
-            "Описание ядра",
-            Weight::Made,
-            there(spec.exists(), spec.clone()),
-            cure,
-        ),
+        Finding::new("Ядро", Weight::Made, there(program.exists(), program.clone()), cure),
+        Finding::new("Зависимости ячеек", Weight::Made, there(is_built, template), cure),
+        Finding::new("Описание ядра", Weight::Made, there(spec.exists(), spec.clone()), cure),
     ])
 }
 
@@ -206,14 +169,8 @@ fn free_kib(df: &str) -> Option<u64> {
 }
 
 fn first_line(command: &mut Command) -> Option<String> {
-    let output = command
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
-    String::from_utf8_lossy(&output.stdout)
-        .lines()
-        .next()
-        .map(str::to_owned)
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned)
 }
 
 /// Major and minor of `rustc 1.95.0 (…)`.
@@ -244,15 +201,9 @@ mod tests {
         let workspace = Workspace::at(dir.path());
         crate::stamp::write(&workspace.requirements(), "x==1\n").unwrap();
         let findings = made(&workspace).unwrap();
-        assert!(
-            findings.iter().all(|f| f.weight == Weight::Made),
-            "{findings:?}"
-        );
+        assert!(findings.iter().all(|f| f.weight == Weight::Made), "{findings:?}");
         let data = data(&workspace).unwrap();
-        assert!(
-            data[0].detail.ends_with("будет взят ЗАМЕНИТЕЛЬ"),
-            "{data:?}"
-        );
+        assert!(data[0].detail.ends_with("будет взят ЗАМЕНИТЕЛЬ"), "{data:?}");
         assert_eq!(data[1].cure, "cargo lab data boston");
     }
 }

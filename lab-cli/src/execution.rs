@@ -52,25 +52,10 @@ pub struct Failure {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Event {
-    Start {
-        cells: u32,
-    },
-    Begin {
-        cell: u32,
-        line: String,
-    },
-    Cell {
-        cell: u32,
-        seconds: f64,
-        status: String,
-        line: String,
-        ename: String,
-        evalue: String,
-    },
-    End {
-        title: String,
-        fatal: Option<String>,
-    },
+    Start { cells: u32 },
+    Begin { cell: u32, line: String },
+    Cell { cell: u32, seconds: f64, status: String, line: String, ename: String, evalue: String },
+    End { title: String, fatal: Option<String> },
 }
 
 impl Outcome {
@@ -96,33 +81,19 @@ impl Outcome {
         match event {
             Event::Start { cells } => self.cells = cells,
             Event::Begin { .. } => {}
-            Event::Cell {
-                cell,
-                seconds,
-                status,
-                line,
-                ename,
-                evalue,
-            } => {
+            Event::Cell { cell, seconds, status, line, ename, evalue } => {
                 self.seconds += seconds;
                 if status == "ok" {
                     self.done += 1;
                 } else {
-                    self.failure = Some(Failure {
-                        cell,
-                        line,
-                        reason: format!("{ename}: {evalue}"),
-                    });
+                    self.failure =
+                        Some(Failure { cell, line, reason: format!("{ename}: {evalue}") });
                 }
             }
             Event::End { title, fatal } => {
                 self.title = title;
                 if let (Some(reason), None) = (fatal, &self.failure) {
-                    self.failure = Some(Failure {
-                        cell: 0,
-                        line: String::new(),
-                        reason,
-                    });
+                    self.failure = Some(Failure { cell: 0, line: String::new(), reason });
                 }
             }
         }
@@ -136,10 +107,7 @@ impl Failure {
         if self.cell == 0 {
             return format!("блокнот {name}: {reason}");
         }
-        format!(
-            "блокнот {name}, ячейка {}: {}\n    {reason}",
-            self.cell, self.line
-        )
+        format!("блокнот {name}, ячейка {}: {}\n    {reason}", self.cell, self.line)
     }
 }
 
@@ -155,25 +123,14 @@ pub fn execute(
     key: String,
 ) -> Result<Outcome> {
     let step = Step::start(format!("Блокнот {}", notebook.name));
-    let mut outcome = Outcome {
-        name: notebook.name.clone(),
-        key,
-        ..Outcome::default()
-    };
+    let mut outcome = Outcome { name: notebook.name.clone(), key, ..Outcome::default() };
     outcome.data = notebook.data_in_words(workspace)?;
     child::script(workspace, "report.py", REPORT)?;
     let mut script = child::script(workspace, "execute.py", SCRIPT)?;
-    script
-        .arg(&notebook.source)
-        .arg("--out")
-        .arg(dir)
-        .args(["--timeout", &timeout.to_string()]);
+    script.arg(&notebook.source).arg("--out").arg(dir).args(["--timeout", &timeout.to_string()]);
     let mut ended = false;
-    let result = child::run_with(
-        workspace,
-        script,
-        &format!("notebook-{}", notebook.name),
-        |line| {
+    let result =
+        child::run_with(workspace, script, &format!("notebook-{}", notebook.name), |line| {
             let Ok(event) = serde_json::from_str::<Event>(line) else {
                 return;
             };
@@ -186,8 +143,7 @@ pub fn execute(
             }
             ended |= matches!(event, Event::End { .. });
             outcome.apply(event);
-        },
-    );
+        });
     if !ended {
         step.fail("не выполнен");
         result.with_context(|| format!("блокнот {} не выполнился", notebook.name))?;
@@ -214,10 +170,7 @@ mod tests {
     use super::*;
 
     fn outcome(lines: &[&str]) -> Outcome {
-        let mut outcome = Outcome {
-            name: "01-a".into(),
-            ..Outcome::default()
-        };
+        let mut outcome = Outcome { name: "01-a".into(), ..Outcome::default() };
         for line in lines {
             outcome.apply(serde_json::from_str(line).unwrap());
         }
@@ -235,20 +188,14 @@ mod tests {
         ]);
         assert_eq!((outcome.cells, outcome.done, outcome.seconds), (3, 1, 1.5));
         let failure = outcome.failure.unwrap();
-        assert_eq!(
-            failure.describe("01-a"),
-            "блокнот 01-a, ячейка 2: f()?;\n    Error: нет"
-        );
+        assert_eq!(failure.describe("01-a"), "блокнот 01-a, ячейка 2: f()?;\n    Error: нет");
     }
 
     #[test]
     fn a_kernel_that_does_not_start_is_a_failure_of_no_cell() {
         let outcome =
             outcome(&[r#"{"event":"end","ok":false,"title":"А","fatal":"NoSuchKernel: rust"}"#]);
-        assert_eq!(
-            outcome.failure.unwrap().describe("01-a"),
-            "блокнот 01-a: NoSuchKernel: rust"
-        );
+        assert_eq!(outcome.failure.unwrap().describe("01-a"), "блокнот 01-a: NoSuchKernel: rust");
     }
 
     #[test]

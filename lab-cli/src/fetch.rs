@@ -67,10 +67,9 @@ pub fn ensure(
     let path = file.path(workspace);
     match file.state(workspace)? {
         State::Good => return Ok(None),
-        State::Wrong => step.say(&format!(
-            "{}: файл повреждён, беру заново",
-            workspace.short(&path)
-        )),
+        State::Wrong => {
+            step.say(&format!("{}: файл повреждён, беру заново", workspace.short(&path)))
+        }
         State::Missing => {}
     }
     let dir = path.parent().context("a data file has a folder")?;

@@ -29,9 +29,7 @@ fn serve(answers: Vec<(&'static str, Vec<u8>)>) -> String {
             let missing =
                 b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                     .to_vec();
-            stream
-                .write_all(answer.map_or(&missing, |(_, answer)| answer))
-                .unwrap();
+            stream.write_all(answer.map_or(&missing, |(_, answer)| answer)).unwrap();
         }
     });
     base
@@ -65,18 +63,11 @@ struct Lab {
 
 impl Lab {
     fn new() -> Lab {
-        Lab {
-            dir: tempfile::tempdir().unwrap(),
-        }
+        Lab { dir: tempfile::tempdir().unwrap() }
     }
 
     fn ensure(&self, file: &DataFile, mirror: Option<&str>) -> Result<Option<String>> {
-        ensure(
-            &Workspace::at(self.dir.path()),
-            file,
-            mirror,
-            &Step::start("тест"),
-        )
+        ensure(&Workspace::at(self.dir.path()), file, mirror, &Step::start("тест"))
     }
 
     fn cached(&self) -> PathBuf {
@@ -86,9 +77,7 @@ impl Lab {
     /// What lies in the set's folder, whatever its name.
     fn left(&self) -> Vec<String> {
         let entries = fs::read_dir(self.cached().parent().unwrap()).unwrap();
-        entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect()
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
 }
 
@@ -127,24 +116,12 @@ fn wrong_truncated_and_missing_files_are_told_and_leave_nothing() {
         (answer(6, b"1,2"), "соединение прервалось"),
         (answer(3, b"1,2"), "пришёл не тот файл: 3 байт"),
         (answer(9, b"1,2,3\n4,5"), "пришёл не тот файл: 7 байт"),
-        (
-            b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_vec(),
-            "сервер отказал (HTTP 503)",
-        ),
+        (b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n".to_vec(), "сервер отказал (HTTP 503)"),
     ] {
         let (lab, base) = (Lab::new(), serve(vec![("/tiny.csv", reply)]));
-        let error = lab
-            .ensure(&file(vec![]), Some(&base))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains(&format!("{base}/tiny.csv: {reason}")),
-            "{error}"
-        );
-        assert!(
-            error.contains("/tiny/tiny.csv: такого файла там нет (HTTP 404)"),
-            "{error}"
-        );
+        let error = lab.ensure(&file(vec![]), Some(&base)).unwrap_err().to_string();
+        assert!(error.contains(&format!("{base}/tiny.csv: {reason}")), "{error}");
+        assert!(error.contains("/tiny/tiny.csv: такого файла там нет (HTTP 404)"), "{error}");
         assert!(error.contains("cargo lab data tiny"), "{error}");
         assert!(lab.left().is_empty(), "{:?}", lab.left());
     }
@@ -153,10 +130,8 @@ fn wrong_truncated_and_missing_files_are_told_and_leave_nothing() {
 #[test]
 fn an_archive_is_checked_before_it_is_opened() {
     let packed = tar_gz("set/tiny.csv", CONTENT);
-    let base = serve(vec![
-        ("/a.tgz", answer(packed.len(), &packed)),
-        ("/b.tgz", answer(3, b"<ht")),
-    ]);
+    let base =
+        serve(vec![("/a.tgz", answer(packed.len(), &packed)), ("/b.tgz", answer(3, b"<ht"))]);
     let origin = |name: &str, member| Origin::Archive {
         url: format!("{base}/{name}").leak(),
         size: packed.len() as u64,
@@ -164,23 +139,11 @@ fn an_archive_is_checked_before_it_is_opened() {
         member,
     };
     let lab = Lab::new();
-    let bad = vec![
-        origin("b.tgz", "set/tiny.csv"),
-        origin("a.tgz", "../tiny.csv"),
-    ];
+    let bad = vec![origin("b.tgz", "set/tiny.csv"), origin("a.tgz", "../tiny.csv")];
     let error = lab.ensure(&file(bad), None).unwrap_err().to_string();
-    assert!(
-        error.contains("b.tgz: пришёл не тот файл: 3 байт"),
-        "{error}"
-    );
-    assert!(
-        error.contains("a.tgz: имя «../tiny.csv» ведёт за пределы архива"),
-        "{error}"
-    );
-    let good = vec![
-        origin("b.tgz", "set/tiny.csv"),
-        origin("a.tgz", "set/tiny.csv"),
-    ];
+    assert!(error.contains("b.tgz: пришёл не тот файл: 3 байт"), "{error}");
+    assert!(error.contains("a.tgz: имя «../tiny.csv» ведёт за пределы архива"), "{error}");
+    let good = vec![origin("b.tgz", "set/tiny.csv"), origin("a.tgz", "set/tiny.csv")];
     let from = lab.ensure(&file(good), None).unwrap().unwrap();
     assert!(from.ends_with("/a.tgz"), "{from}");
     assert_eq!(lab.left(), ["tiny.csv"]);
@@ -188,15 +151,7 @@ fn an_archive_is_checked_before_it_is_opened() {
 
 #[test]
 fn an_unreachable_server_is_told_soon() {
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let error = Lab::new()
-        .ensure(&file(vec![]), Some(&format!("http://{closed}")))
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("нет связи с сервером"),
-        "{error}"
-    );
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = Lab::new().ensure(&file(vec![]), Some(&format!("http://{closed}"))).unwrap_err();
+    assert!(error.to_string().contains("нет связи с сервером"), "{error}");
 }

@@ -36,13 +36,7 @@ impl Finding {
     ) -> Finding {
         let good = found.is_ok();
         let detail = found.unwrap_or_else(|detail| detail);
-        Finding {
-            what,
-            good,
-            weight,
-            detail,
-            cure: cure.to_owned(),
-        }
+        Finding { what, good, weight, detail, cure: cure.to_owned() }
     }
 
     /// One line, and the cure below it where one is needed.
@@ -68,10 +62,7 @@ mod tests {
     #[test]
     fn what_is_missing_comes_with_its_cure() {
         let missing = Finding::new("Rust", Weight::Needed, Err("не найден".into()), "rustup");
-        assert_eq!(
-            missing.text(),
-            "✗ Rust: не найден\n    что сделать: rustup\n"
-        );
+        assert_eq!(missing.text(), "✗ Rust: не найден\n    что сделать: rustup\n");
         let there = Finding::new("Rust", Weight::Needed, Ok("1.95".into()), "rustup");
         assert_eq!(there.text(), "✓ Rust: 1.95\n");
     }

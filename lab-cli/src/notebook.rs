@@ -33,27 +33,16 @@ pub fn all(workspace: &Workspace) -> Result<Vec<Notebook>> {
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let is_source = path.extension().is_some_and(|extension| extension == "md");
         if is_source && name.starts_with(|first: char| first.is_ascii_digit()) {
             let text = fs::read_to_string(&path)
                 .with_context(|| format!("не удалось прочитать {}", path.display()))?;
-            found.push(Notebook {
-                name,
-                source: path,
-                text,
-            });
+            found.push(Notebook { name, source: path, text });
         }
     }
     if found.is_empty() {
-        bail!(
-            "в {} нет блокнотов (ожидались файлы вида 01-tensors.md)",
-            dir.display()
-        );
+        bail!("в {} нет блокнотов (ожидались файлы вида 01-tensors.md)", dir.display());
     }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
@@ -71,10 +60,7 @@ impl Notebook {
     /// # Errors
     /// When a data file cannot be read.
     pub fn data_in_words(&self, workspace: &Workspace) -> Result<Vec<String>> {
-        self.data()
-            .iter()
-            .map(|file| Ok(file.describe(file.state(workspace)?)))
-            .collect()
+        self.data().iter().map(|file| Ok(file.describe(file.state(workspace)?))).collect()
     }
 
     /// Hash of all that an execution depends on: the source, the data it asks for, and `base`.
@@ -82,9 +68,7 @@ impl Notebook {
     /// # Errors
     /// When a data file cannot be read.
     pub fn key(&self, workspace: &Workspace, base: &str) -> Result<String> {
-        let mut key = Fingerprint::default()
-            .text("base", base)
-            .text("source", &self.text);
+        let mut key = Fingerprint::default().text("base", base).text("source", &self.text);
         for file in self.data() {
             key = key.file(&file.path(workspace))?;
         }
@@ -133,11 +117,7 @@ mod tests {
     #[test]
     fn notebooks_come_in_order_and_without_the_readme() {
         let (_dir, workspace) = lab();
-        let names: Vec<String> = all(&workspace)
-            .unwrap()
-            .into_iter()
-            .map(|n| n.name)
-            .collect();
+        let names: Vec<String> = all(&workspace).unwrap().into_iter().map(|n| n.name).collect();
         assert_eq!(names, ["01-a", "02-b"]);
     }
 
@@ -151,11 +131,7 @@ mod tests {
         };
         let first = keys();
         assert_eq!(keys(), first);
-        write(
-            &dir.path().join("data/cache/california/cal_housing.data"),
-            "1,2",
-        )
-        .unwrap();
+        write(&dir.path().join("data/cache/california/cal_housing.data"), "1,2").unwrap();
         let with_data = keys();
         assert_eq!(with_data[0], first[0], "01-a asks for no data");
         assert_ne!(with_data[1], first[1]);

@@ -36,12 +36,7 @@ impl Python {
     /// # Errors
     /// When there is no Python, or it is too old.
     pub fn find() -> Result<Python> {
-        choose(
-            candidates()
-                .iter()
-                .filter_map(|program| probe(program))
-                .collect(),
-        )
+        choose(candidates().iter().filter_map(|program| probe(program)).collect())
     }
 
     /// The version as people write it.
@@ -55,21 +50,12 @@ impl Python {
 }
 
 fn candidates() -> [Vec<&'static str>; 4] {
-    [
-        vec!["python3"],
-        vec!["python"],
-        vec!["py", "-3"],
-        vec!["/usr/bin/python3"],
-    ]
+    [vec!["python3"], vec!["python"], vec!["py", "-3"], vec!["/usr/bin/python3"]]
 }
 
 fn probe(program: &[&'static str]) -> Option<Python> {
     let (name, rest) = program.split_first()?;
-    let output = Command::new(name)
-        .args(rest)
-        .args(["-c", PROBE])
-        .output()
-        .ok()?;
+    let output = Command::new(name).args(rest).args(["-c", PROBE]).output().ok()?;
     let mut python: Python = serde_json::from_slice(&output.stdout).ok()?;
     python.program = program.to_vec();
     Some(python)
@@ -113,12 +99,7 @@ mod tests {
     use super::*;
 
     fn python(version: [u32; 3], venv: bool) -> Python {
-        Python {
-            program: vec!["python3"],
-            version,
-            venv,
-            pip: venv,
-        }
+        Python { program: vec!["python3"], version, venv, pip: venv }
     }
 
     #[test]
@@ -133,9 +114,7 @@ mod tests {
     fn none_and_too_old_are_told_apart() {
         let none = choose(Vec::new()).unwrap_err().to_string();
         assert!(none.starts_with("не найден Python"), "{none}");
-        let old = choose(vec![python([3, 7, 3], true)])
-            .unwrap_err()
-            .to_string();
+        let old = choose(vec![python([3, 7, 3], true)]).unwrap_err().to_string();
         assert!(old.starts_with("найден Python 3.7.3, а нужен 3.9"), "{old}");
     }
 }

@@ -44,25 +44,12 @@ fn page(outcomes: &[Outcome]) -> String {
 }
 
 fn row(outcome: &Outcome) -> String {
-    let Outcome {
-        name,
-        cells,
-        done,
-        seconds,
-        ..
-    } = outcome;
-    let title = if outcome.title.is_empty() {
-        name
-    } else {
-        &outcome.title
-    };
+    let Outcome { name, cells, done, seconds, .. } = outcome;
+    let title = if outcome.title.is_empty() { name } else { &outcome.title };
     let (class, state) = match &outcome.failure {
         None => ("ok", "✓ выполнен".to_owned()),
         Some(failure) if failure.cell == 0 => ("bad", "✗ не запустился".to_owned()),
-        Some(failure) => (
-            "bad",
-            format!("✗ ячейка {}, выполнено {done}", failure.cell),
-        ),
+        Some(failure) => ("bad", format!("✗ ячейка {}, выполнено {done}", failure.cell)),
     };
     let is_real = outcome.data.iter().all(|data| data.contains("настоящие"));
     let data = if outcome.data.is_empty() {
@@ -83,17 +70,11 @@ fn row(outcome: &Outcome) -> String {
 
 fn failure(outcome: &Outcome) -> Option<String> {
     let failure = outcome.failure.as_ref()?;
-    Some(format!(
-        "<pre>{}</pre>\n",
-        escape(&failure.describe(&outcome.name))
-    ))
+    Some(format!("<pre>{}</pre>\n", escape(&failure.describe(&outcome.name))))
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -121,28 +102,18 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("<td class=\"n\">12.3</td>"), "{page}");
-        assert!(
-            page.contains("✓ выполнен") && !page.contains("class=\"stand-in\""),
-            "{page}"
-        );
+        assert!(page.contains("✓ выполнен") && !page.contains("class=\"stand-in\""), "{page}");
     }
 
     #[test]
     fn a_failure_and_a_stand_in_are_seen() {
         let mut bad = outcome();
         bad.done = 2;
-        bad.failure = Some(Failure {
-            cell: 3,
-            line: "f(x)?;".into(),
-            reason: "E: a < b".into(),
-        });
+        bad.failure = Some(Failure { cell: 3, line: "f(x)?;".into(), reason: "E: a < b".into() });
         bad.data = vec!["California housing: ЗАМЕНИТЕЛЬ".into()];
         let page = page(&[bad]);
         assert!(page.contains("✗ ячейка 3, выполнено 2"), "{page}");
-        assert!(
-            page.contains("<td class=\"stand-in\">California housing: ЗАМЕНИТЕЛЬ"),
-            "{page}"
-        );
+        assert!(page.contains("<td class=\"stand-in\">California housing: ЗАМЕНИТЕЛЬ"), "{page}");
         assert!(page.contains("ячейка 3: f(x)?;\n    E: a &lt; b"), "{page}");
     }
 }

@@ -86,16 +86,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let dir = dir.path();
         let source = dir.join("01-a.md");
-        let notebook = Notebook {
-            name: "01-a".into(),
-            source,
-            text: String::new(),
-        };
-        let mut outcome = Outcome {
-            name: "01-a".into(),
-            key: "k".into(),
-            ..Outcome::default()
-        };
+        let notebook = Notebook { name: "01-a".into(), source, text: String::new() };
+        let mut outcome = Outcome { name: "01-a".into(), key: "k".into(), ..Outcome::default() };
         outcome.write(dir).unwrap();
         assert_eq!(kept(dir, &notebook, "k"), None, "the report is not there");
         for extension in ["ipynb", "html"] {
@@ -103,11 +95,7 @@ mod tests {
         }
         assert!(kept(dir, &notebook, "k").is_some());
         assert_eq!(kept(dir, &notebook, "other"), None);
-        outcome.failure = Some(Failure {
-            cell: 1,
-            line: String::new(),
-            reason: String::new(),
-        });
+        outcome.failure = Some(Failure { cell: 1, line: String::new(), reason: String::new() });
         outcome.write(dir).unwrap();
         assert_eq!(kept(dir, &notebook, "k"), None, "it failed");
     }

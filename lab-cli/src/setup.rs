@@ -41,10 +41,7 @@ pub fn data(workspace: &Workspace) {
     let started = std::time::Instant::now();
     let (mut brought, mut all_there) = (false, true);
     for file in &FILES {
-        if !file
-            .state(workspace)
-            .is_ok_and(|state| state == State::Good)
-        {
+        if !file.state(workspace).is_ok_and(|state| state == State::Good) {
             brought = true;
             all_there &= fetch::bring(workspace, file);
         }

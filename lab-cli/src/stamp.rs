@@ -36,11 +36,7 @@ impl Fingerprint {
     /// When a file cannot be read.
     pub fn tree(mut self, dir: &Path) -> Result<Fingerprint> {
         for path in files(dir)? {
-            let name = path
-                .strip_prefix(dir)
-                .unwrap_or(&path)
-                .display()
-                .to_string();
+            let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
             self = self.text("path", &name).file(&path)?;
         }
         Ok(self)

@@ -2,12 +2,13 @@
 //!
 //! Not here: what the step does.
 
-use std::cell::Cell;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// In a file, a long step says something at most this often.
+/// In a file, a long step says this often that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// A running step.
@@ -15,7 +16,9 @@ pub struct Step {
     title: String,
     started: Instant,
     bar: ProgressBar,
-    said: Cell<Instant>,
+    detail: Arc<Mutex<String>>,
+    /// Dropped at the end, which ends the heartbeat.
+    _alive: Option<Sender<()>>,
 }
 
 impl Step {
@@ -28,30 +31,21 @@ impl Step {
             bar.set_style(style);
         }
         bar.set_prefix(title.clone());
+        let (started, detail) = (Instant::now(), Arc::default());
+        let mut alive = None;
         if bar.is_hidden() {
             println!("… {title}");
+            alive = Some(heartbeat(title.clone(), started, Arc::clone(&detail)));
         } else {
             bar.enable_steady_tick(Duration::from_millis(200));
         }
-        Step {
-            title,
-            started: Instant::now(),
-            bar,
-            said: Cell::new(Instant::now()),
-        }
+        Step { title, started, bar, detail, _alive: alive }
     }
 
     /// Shows what is being done right now.
     pub fn detail(&self, text: &str) {
         self.bar.set_message(text.to_owned());
-        if self.bar.is_hidden() && self.said.get().elapsed() >= HEARTBEAT {
-            println!(
-                "… {}: {text} ({} с)",
-                self.title,
-                self.started.elapsed().as_secs()
-            );
-            self.said.set(Instant::now());
-        }
+        text.clone_into(&mut self.detail.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Shows a line above the progress line.
@@ -86,4 +80,16 @@ impl Step {
         println!("{mark} {}{dash}{note} ({seconds:.1} с)", self.title);
         seconds
     }
+}
+
+/// Prints a line now and then until the returned sender is dropped.
+fn heartbeat(title: String, started: Instant, detail: Arc<Mutex<String>>) -> Sender<()> {
+    let (alive, ended) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        while ended.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+            let detail = detail.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            println!("… {title}, {} с: {detail}", started.elapsed().as_secs());
+        }
+    });
+    alive
 }

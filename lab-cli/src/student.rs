@@ -39,15 +39,9 @@ enum Plan {
 pub fn ensure(workspace: &Workspace) -> Result<()> {
     for notebook in notebook::all(workspace)? {
         let copy = notebook.source.with_extension("ipynb");
-        let source = Fingerprint::default()
-            .text("source", &notebook.text)
-            .finish();
+        let source = Fingerprint::default().text("source", &notebook.text).finish();
         let file = stamp::sha256(&copy)?;
-        match plan(
-            read(workspace, &notebook.name).as_ref(),
-            &source,
-            file.as_deref(),
-        ) {
+        match plan(read(workspace, &notebook.name).as_ref(), &source, file.as_deref()) {
             Plan::Keep => {}
             Plan::KeepOlder => println!(
                 "{}: вы его изменили, оставляю как есть, хотя исходный блокнот обновился. \
@@ -72,17 +66,12 @@ fn plan(made: Option<&Made>, source: &str, file: Option<&str>) -> Plan {
 
 fn make(workspace: &Workspace, notebook: &Notebook, copy: &Path, source: String) -> Result<()> {
     let step = Step::start(format!("Блокнот {}", workspace.short(copy)));
-    let part = workspace
-        .lab_dir()
-        .join(format!("{}.part.ipynb", notebook.name));
+    let part = workspace.lab_dir().join(format!("{}.part.ipynb", notebook.name));
     let mut jupytext = child::command(workspace, workspace.venv_python());
     jupytext.args(["-m", "jupytext", "--quiet", "--to", "ipynb", "--output"]);
     jupytext.arg(&part).arg(&notebook.source);
     child::run(workspace, jupytext, "jupytext", &step).with_context(|| {
-        format!(
-            "не удалось сделать {} из исходного .md",
-            workspace.short(copy)
-        )
+        format!("не удалось сделать {} из исходного .md", workspace.short(copy))
     })?;
     let file = stamp::sha256(&part)?.context("jupytext wrote nothing")?;
     fs::copy(&part, copy).with_context(|| format!("не удалось записать {}", copy.display()))?;
@@ -98,10 +87,7 @@ fn read(workspace: &Workspace, name: &str) -> Option<Made> {
 }
 
 fn record(workspace: &Workspace, name: &str) -> PathBuf {
-    workspace
-        .lab_dir()
-        .join("student")
-        .join(format!("{name}.json"))
+    workspace.lab_dir().join("student").join(format!("{name}.json"))
 }
 
 #[cfg(test)]
@@ -110,10 +96,7 @@ mod tests {
 
     #[test]
     fn a_changed_copy_is_never_made_anew() {
-        let made = Made {
-            source: "s1".into(),
-            file: "f1".into(),
-        };
+        let made = Made { source: "s1".into(), file: "f1".into() };
         assert_eq!(plan(None, "s1", None), Plan::Make);
         assert_eq!(plan(Some(&made), "s1", None), Plan::Make, "deleted");
         assert_eq!(plan(Some(&made), "s1", Some("f1")), Plan::Keep);

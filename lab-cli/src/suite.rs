@@ -34,35 +34,20 @@ struct Suite<'a> {
 /// # Errors
 /// Never for a failed step; the signature is that of all commands.
 pub fn test(workspace: &Workspace) -> Result<bool> {
-    let mut suite = Suite {
-        workspace,
-        steps: Vec::new(),
-    };
+    let mut suite = Suite { workspace, steps: Vec::new() };
     suite.cargo("Форматирование (cargo fmt)", &["fmt", "--all", "--check"]);
     suite.cargo(
         "Замечания (cargo clippy)",
-        &[
-            "clippy",
-            "--workspace",
-            "--all-targets",
-            "--",
-            "-D",
-            "warnings",
-        ],
+        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     );
-    suite.cargo(
-        "Тесты Rust (cargo test)",
-        &["test", "--workspace", "--no-fail-fast"],
-    );
+    suite.cargo("Тесты Rust (cargo test)", &["test", "--workspace", "--no-fail-fast"]);
     let ready = suite.step("Подготовка", || {
         setup::tools(workspace)?;
         with_default_mirror(workspace);
         setup::data(workspace);
         Ok(true)
     });
-    suite.after(ready, "Ядро (pytest)", || {
-        pytest(workspace, "lab-kernel/tests")
-    });
+    suite.after(ready, "Ядро (pytest)", || pytest(workspace, "lab-kernel/tests"));
     let executed = suite.after(ready, "Блокноты", || notebooks(workspace));
     suite.after(executed, "Проверка отчётов (pytest)", || {
         pytest(workspace, "lab-cli/tests")
@@ -97,13 +82,8 @@ impl Suite<'_> {
             println!("{error:#}");
             false
         });
-        let verdict = if passed {
-            Verdict::Passed
-        } else {
-            Verdict::Failed
-        };
-        self.steps
-            .push((title, verdict, started.elapsed().as_secs_f64()));
+        let verdict = if passed { Verdict::Passed } else { Verdict::Failed };
+        self.steps.push((title, verdict, started.elapsed().as_secs_f64()));
         passed
     }
 
@@ -114,18 +94,13 @@ impl Suite<'_> {
             let (mark, note) = match verdict {
                 Verdict::Passed => ('✓', ""),
                 Verdict::Failed => ('✗', "  не прошло"),
-                Verdict::Skipped => (
-                    '✗',
-                    "  не запускалось: не прошёл шаг, который для него нужен",
-                ),
+                Verdict::Skipped => {
+                    ('✗', "  не запускалось: не прошёл шаг, который для него нужен")
+                }
             };
             println!("{mark} {title:<34} {seconds:>8.1} с{note}");
         }
-        let passed = self
-            .steps
-            .iter()
-            .filter(|step| step.1 == Verdict::Passed)
-            .count();
+        let passed = self.steps.iter().filter(|step| step.1 == Verdict::Passed).count();
         let failed = self.steps.len() - passed;
         println!("{passed} passed, {failed} failed");
         failed == 0
@@ -174,10 +149,7 @@ mod tests {
     #[test]
     fn a_step_without_its_basis_counts_as_failed() {
         let workspace = Workspace::at(std::path::Path::new("."));
-        let mut suite = Suite {
-            workspace: &workspace,
-            steps: Vec::new(),
-        };
+        let mut suite = Suite { workspace: &workspace, steps: Vec::new() };
         assert!(suite.step("a", || Ok(true)));
         assert!(!suite.step("b", || anyhow::bail!("сломано")));
         assert!(!suite.after(false, "c", || Ok(true)));

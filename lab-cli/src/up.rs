@@ -23,20 +23,12 @@ fn jupyter(workspace: &Workspace, args: &UpArgs) -> Result<Command> {
     let first = notebook::all(workspace)?;
     let mut jupyter = child::command(workspace, workspace.venv_python());
     jupyter.args(["-m", "jupyterlab"]);
-    jupyter.arg(format!(
-        "--ServerApp.root_dir={}",
-        workspace.notebooks().display()
-    ));
+    jupyter.arg(format!("--ServerApp.root_dir={}", workspace.notebooks().display()));
     // Live figures and long outputs are what the lab is about; Jupyter's limits would cut them.
-    jupyter.args([
-        "--ServerApp.iopub_data_rate_limit=1e10",
-        "--ServerApp.iopub_msg_rate_limit=1e6",
-    ]);
+    jupyter
+        .args(["--ServerApp.iopub_data_rate_limit=1e10", "--ServerApp.iopub_msg_rate_limit=1e6"]);
     if let Some(notebook) = first.first() {
-        jupyter.arg(format!(
-            "--LabApp.default_url=/lab/tree/{}.ipynb",
-            notebook.name
-        ));
+        jupyter.arg(format!("--LabApp.default_url=/lab/tree/{}.ipynb", notebook.name));
     }
     if args.no_browser {
         jupyter.arg("--no-browser");
@@ -58,9 +50,7 @@ fn replace_with(mut command: Command) -> Result<bool> {
 #[cfg(not(unix))]
 fn replace_with(mut command: Command) -> Result<bool> {
     let status = command.status();
-    Ok(status
-        .context("JupyterLab не запустился; что не так, скажет cargo lab doctor")?
-        .success())
+    Ok(status.context("JupyterLab не запустился; что не так, скажет cargo lab doctor")?.success())
 }
 
 #[cfg(test)]
@@ -73,26 +63,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(dir.path());
         crate::stamp::write(&workspace.notebooks().join("01-a.md"), "").unwrap();
-        let args = UpArgs {
-            no_browser: true,
-            port: Some(9000),
-            rest: vec!["--debug".into()],
-        };
+        let args = UpArgs { no_browser: true, port: Some(9000), rest: vec!["--debug".into()] };
         let command = jupyter(&workspace, &args).unwrap();
-        let given: Vec<_> = command
-            .get_args()
-            .map(|arg| arg.to_string_lossy().into_owned())
-            .collect();
-        for wanted in [
-            "--no-browser",
-            "--port=9000",
-            "--debug",
-            "--LabApp.default_url=/lab/tree/01-a.ipynb",
-        ] {
-            assert!(
-                given.iter().any(|arg| arg == wanted),
-                "{wanted} in {given:?}"
-            );
+        let given: Vec<_> =
+            command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        for wanted in
+            ["--no-browser", "--port=9000", "--debug", "--LabApp.default_url=/lab/tree/01-a.ipynb"]
+        {
+            assert!(given.iter().any(|arg| arg == wanted), "{wanted} in {given:?}");
         }
     }
 }

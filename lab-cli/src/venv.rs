@@ -31,11 +31,7 @@ pub fn ensure(workspace: &Workspace, step: &Step) -> Result<bool> {
     }
     let python = Python::find()?;
     if !python.venv {
-        bail!(
-            "у Python {} нет модуля venv. {}",
-            python.version(),
-            install_advice()
-        );
+        bail!("у Python {} нет модуля venv. {}", python.version(), install_advice());
     }
     let venv = workspace.venv();
     if venv.exists() {
@@ -78,9 +74,7 @@ fn stamp_path(workspace: &Workspace) -> PathBuf {
 }
 
 fn fingerprint(workspace: &Workspace) -> Result<String> {
-    Ok(Fingerprint::default()
-        .file(&workspace.requirements())?
-        .finish())
+    Ok(Fingerprint::default().file(&workspace.requirements())?.finish())
 }
 
 #[cfg(test)]

@@ -37,9 +37,7 @@ impl Workspace {
 
     /// The workspace whose folder is `root`.
     pub fn at(root: &Path) -> Workspace {
-        Workspace {
-            root: root.to_path_buf(),
-        }
+        Workspace { root: root.to_path_buf() }
     }
 
     /// The folder itself.
@@ -59,17 +57,12 @@ impl Workspace {
 
     /// The folder of the environment's programs.
     pub fn venv_bin(&self) -> PathBuf {
-        self.venv()
-            .join(if cfg!(windows) { "Scripts" } else { "bin" })
+        self.venv().join(if cfg!(windows) { "Scripts" } else { "bin" })
     }
 
     /// The environment's Python.
     pub fn venv_python(&self) -> PathBuf {
-        self.venv_bin().join(if cfg!(windows) {
-            "python.exe"
-        } else {
-            "python"
-        })
+        self.venv_bin().join(if cfg!(windows) { "python.exe" } else { "python" })
     }
 
     /// The kernelspec of the notebooks.
@@ -111,24 +104,17 @@ impl Workspace {
             Some(dir) => self.root.join(dir),
             None => self.root.join("target"),
         };
-        target
-            .join("debug")
-            .join(format!("lab-kernel{}", std::env::consts::EXE_SUFFIX))
+        target.join("debug").join(format!("lab-kernel{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// A path as the student should read it: relative to the lab's folder where possible.
     pub fn short(&self, path: &Path) -> String {
-        path.strip_prefix(&self.root)
-            .unwrap_or(path)
-            .display()
-            .to_string()
+        path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 }
 
 fn is_root(dir: &Path) -> bool {
-    ["lab-crate", "notebooks", "lab-cli"]
-        .iter()
-        .all(|part| dir.join(part).is_dir())
+    ["lab-crate", "notebooks", "lab-cli"].iter().all(|part| dir.join(part).is_dir())
 }
 
 #[cfg(test)]

@@ -67,10 +67,7 @@ fn loss() -> Result<Figure> {
     };
     let train: Vec<f64> = (0..POINTS).map(|i| noisy(i, &mut rng)).collect();
     let epochs: Vec<f64> = (1..=10).map(|e| e as f64 * 2000.0).collect();
-    let valid: Vec<f64> = epochs
-        .iter()
-        .map(|s| 2.3 * (-s / 4000.0).exp() + 0.08)
-        .collect();
+    let valid: Vec<f64> = epochs.iter().map(|s| 2.3 * (-s / 4000.0).exp() + 0.08).collect();
     Ok(Figure::new()
         .title("Функция потерь")
         .x_label("шаг")
@@ -116,10 +113,6 @@ fn report(name: &str, kind: &str, draw: impl Fn() -> Result<Vec<u8>>) -> Result<
     }
     times.sort();
     let median = times[times.len() / 2].as_secs_f64() * 1e3;
-    println!(
-        "{:<28} {median:>12.1} {:>10.1}",
-        format!("{name}.{kind}"),
-        size as f64 / 1e3
-    );
+    println!("{:<28} {median:>12.1} {:>10.1}", format!("{name}.{kind}"), size as f64 / 1e3);
     Ok(())
 }

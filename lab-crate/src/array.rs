@@ -80,14 +80,8 @@ mod tests {
 
     #[test]
     fn transposed_tensors_come_out_transposed() {
-        let t = from_ndarray(&array![[1u8, 2], [3, 4]])
-            .unwrap()
-            .t()
-            .unwrap();
-        assert_eq!(
-            to_ndarray::<u8>(&t).unwrap(),
-            array![[1u8, 3], [2, 4]].into_dyn()
-        );
+        let t = from_ndarray(&array![[1u8, 2], [3, 4]]).unwrap().t().unwrap();
+        assert_eq!(to_ndarray::<u8>(&t).unwrap(), array![[1u8, 3], [2, 4]].into_dyn());
     }
 
     #[test]

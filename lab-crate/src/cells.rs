@@ -8,11 +8,7 @@ pub(crate) fn picked(n: usize, max: usize) -> Vec<Option<usize>> {
         return (0..n).map(Some).collect();
     }
     let half = max / 2;
-    (0..half)
-        .map(Some)
-        .chain([None])
-        .chain((n - half..n).map(Some))
-        .collect()
+    (0..half).map(Some).chain([None]).chain((n - half..n).map(Some)).collect()
 }
 
 /// The index of a row over the leading dimensions, as in `1` or `0, 2`.
@@ -82,23 +78,14 @@ mod tests {
     #[test]
     fn numbers_of_a_table_are_written_alike() {
         let write = |values: &[f64]| -> Vec<String> {
-            values
-                .iter()
-                .map(|&value| Format::of(values).write(value))
-                .collect()
+            values.iter().map(|&value| Format::of(values).write(value)).collect()
         };
-        assert_eq!(
-            write(&[0.5, -2.71999, 0.0]),
-            ["0.5000", "-2.7200", "0.0000"]
-        );
+        assert_eq!(write(&[0.5, -2.71999, 0.0]), ["0.5000", "-2.7200", "0.0000"]);
         assert_eq!(write(&[1.5, 12345.0]), ["1.5", "12345.0"]);
         assert_eq!(write(&[0.0123, 0.5]), ["0.01230", "0.50000"]);
         assert_eq!(write(&[8.0, 9.0]), ["8.0", "9.0"]);
         assert_eq!(write(&[1e9, 1.5]), ["1.000e9", "1.500e0"]);
-        assert_eq!(
-            write(&[f64::NAN, 1.5, f64::INFINITY]),
-            ["NaN", "1.5000", "inf"]
-        );
+        assert_eq!(write(&[f64::NAN, 1.5, f64::INFINITY]), ["NaN", "1.5000", "inf"]);
         assert_eq!(Format::of(&[]), Format::Fixed(1));
     }
 }

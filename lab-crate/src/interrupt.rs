@@ -28,10 +28,7 @@ pub fn interrupted() -> bool {
     static WATCH: OnceLock<Mutex<Watch>> = OnceLock::new();
     let watch =
         WATCH.get_or_init(|| Mutex::new(Watch::new(std::env::var_os(VARIABLE).map(PathBuf::from))));
-    watch
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .poll(Instant::now())
+    watch.lock().unwrap_or_else(PoisonError::into_inner).poll(Instant::now())
 }
 
 /// `Err` with the message "Прервано" when the student has asked to interrupt: `lab::check_interrupted()?` stops a loop.
@@ -39,11 +36,7 @@ pub fn interrupted() -> bool {
 /// # Errors
 /// [`Error::Interrupted`] after an interrupt.
 pub fn check_interrupted() -> Result<()> {
-    if interrupted() {
-        Err(Error::Interrupted)
-    } else {
-        Ok(())
-    }
+    if interrupted() { Err(Error::Interrupted) } else { Ok(()) }
 }
 
 /// The file to look for, and the last look.
@@ -61,10 +54,7 @@ impl Watch {
     /// the next cell starts without the file and must not stop on an old answer.
     fn poll(&mut self, now: Instant) -> bool {
         let Some(path) = &self.path else { return false };
-        if self
-            .last
-            .is_some_and(|last| now.saturating_duration_since(last) < EVERY)
-        {
+        if self.last.is_some_and(|last| now.saturating_duration_since(last) < EVERY) {
             return false;
         }
         let yes = path.exists();
@@ -85,20 +75,11 @@ mod tests {
         let start = Instant::now();
         assert!(!watch.poll(start));
         std::fs::write(&path, "").unwrap();
-        assert!(
-            !watch.poll(start + Duration::from_millis(5)),
-            "looked too often"
-        );
+        assert!(!watch.poll(start + Duration::from_millis(5)), "looked too often");
         assert!(watch.poll(start + Duration::from_millis(10)));
-        assert!(
-            watch.poll(start + Duration::from_millis(11)),
-            "a yes stays while the file stays"
-        );
+        assert!(watch.poll(start + Duration::from_millis(11)), "a yes stays while the file stays");
         std::fs::remove_file(&path).unwrap();
-        assert!(
-            !watch.poll(start + Duration::from_millis(12)),
-            "the next cell starts afresh"
-        );
+        assert!(!watch.poll(start + Duration::from_millis(12)), "the next cell starts afresh");
     }
 
     #[test]

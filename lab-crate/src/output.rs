@@ -89,17 +89,12 @@ pub(crate) fn show(blocks: &[Block], place: Place) -> Result<()> {
 /// The output cannot be written.
 pub(crate) fn write_text(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(Error::Output)
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Error::Output)
 }
 
 /// `text` with the characters that HTML gives a meaning replaced.
 pub(crate) fn escape_html(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -107,14 +102,8 @@ mod tests {
     use super::*;
 
     const BLOCKS: [Block; 2] = [
-        Block {
-            mime: "text/html",
-            content: "<b>1</b>\n",
-        },
-        Block {
-            mime: "text/plain",
-            content: "1",
-        },
+        Block { mime: "text/html", content: "<b>1</b>\n" },
+        Block { mime: "text/plain", content: "1" },
     ];
 
     #[test]
@@ -129,10 +118,7 @@ mod tests {
     #[test]
     fn names_and_updates_follow_the_type() {
         let first = marked(&BLOCKS[1..], Place::Named("lab-x"));
-        assert_eq!(
-            first,
-            "EVCXR_BEGIN_CONTENT text/plain id=lab-x\n1\nEVCXR_END_CONTENT\n"
-        );
+        assert_eq!(first, "EVCXR_BEGIN_CONTENT text/plain id=lab-x\n1\nEVCXR_END_CONTENT\n");
         let next = marked(&BLOCKS[1..], Place::Update("lab-x"));
         assert_eq!(
             next,

@@ -29,10 +29,7 @@ pub struct Rng {
 impl Rng {
     /// A generator that starts from `seed`.
     pub fn seed(seed: u64) -> Self {
-        Self {
-            stream: ChaCha8Rng::seed_from_u64(seed),
-            spare: None,
-        }
+        Self { stream: ChaCha8Rng::seed_from_u64(seed), spare: None }
     }
 
     /// A number from the uniform distribution on `[0, 1)`, with 53 random bits.
@@ -72,9 +69,7 @@ impl Rng {
     /// ```
     pub fn randn(&mut self, shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
         let shape = shape.into();
-        let numbers: Vec<f32> = (0..shape.elem_count())
-            .map(|_| self.normal() as f32)
-            .collect();
+        let numbers: Vec<f32> = (0..shape.elem_count()).map(|_| self.normal() as f32).collect();
         Ok(Tensor::from_vec(numbers, shape, device)?)
     }
 
@@ -149,18 +144,12 @@ mod tests {
         for _ in 0..40_000 {
             counts[rng.permutation(4)[0]] += 1;
         }
-        assert!(
-            counts.iter().all(|&c| (9_500..10_500).contains(&c)),
-            "{counts:?}"
-        );
+        assert!(counts.iter().all(|&c| (9_500..10_500).contains(&c)), "{counts:?}");
     }
 
     #[test]
     fn wrong_bounds_are_told() {
-        let error = Rng::seed(0)
-            .rand(3, 2.0, 1.0, &Device::Cpu)
-            .unwrap_err()
-            .to_string();
+        let error = Rng::seed(0).rand(3, 2.0, 1.0, &Device::Cpu).unwrap_err().to_string();
         assert!(error.contains("от 2 до 1"), "{error}");
     }
 

@@ -44,13 +44,7 @@ impl Show for Tensor {
         let text = self.to_string();
         let shown = match Surface::current() {
             Surface::Terminal => output::write_text(&format!("{text}\n")),
-            _ => output::show(
-                &[Block {
-                    mime: "text/plain",
-                    content: &text,
-                }],
-                Place::New,
-            ),
+            _ => output::show(&[Block { mime: "text/plain", content: &text }], Place::New),
         };
         // There is no one to tell: the output is what failed.
         shown.ok();
@@ -77,20 +71,13 @@ impl Table {
         let columns = dims.last().copied().unwrap_or(1);
         let lead = &dims[..dims.len().saturating_sub(1)];
         let rows: usize = lead.iter().product();
-        let whole = !matches!(
-            tensor.dtype(),
-            DType::F16 | DType::BF16 | DType::F32 | DType::F64
-        );
+        let whole = !matches!(tensor.dtype(), DType::F16 | DType::BF16 | DType::F32 | DType::F64);
         let matrix = tensor.reshape((rows, columns))?.to_dtype(DType::F64)?;
         let picked_columns = picked(columns, MAX_COLUMNS);
         let picked_rows = picked(rows, MAX_ROWS);
         let values = values_at(&matrix, &picked_rows, &picked_columns)?;
         let shown: Vec<f64> = values.iter().flatten().filter_map(|value| *value).collect();
-        let format = if whole {
-            Format::WHOLE
-        } else {
-            Format::of(&shown)
-        };
+        let format = if whole { Format::WHOLE } else { Format::of(&shown) };
         let text = |value: Option<f64>| value.map_or("…".into(), |value| format.write(value));
         let mut values = values.into_iter();
         let line = |row: Option<usize>| match row.and_then(|i| Some((i, values.next()?))) {
@@ -98,40 +85,24 @@ impl Table {
             None => ("⋮".to_string(), vec!["⋮".to_string(); picked_columns.len()]),
         };
         let lines = picked_rows.into_iter().map(line).collect();
-        let head = picked_columns
-            .iter()
-            .map(|j| j.map_or("…".into(), |j| j.to_string()));
+        let head = picked_columns.iter().map(|j| j.map_or("…".into(), |j| j.to_string()));
         let caption = format!("форма {dims:?}, тип {}", tensor.dtype().as_str());
-        Ok(Self {
-            head: head.collect(),
-            rows: lines,
-            caption,
-        })
+        Ok(Self { head: head.collect(), rows: lines, caption })
     }
 
     /// The table as HTML.
     pub fn to_html(&self) -> String {
         let cells = |tag: &str, cells: &[String]| -> String {
-            cells
-                .iter()
-                .map(|c| format!("<{tag}>{}</{tag}>", escape_html(c)))
-                .collect()
+            cells.iter().map(|c| format!("<{tag}>{}</{tag}>", escape_html(c))).collect()
         };
         let mut html = format!(
             "<table style=\"text-align:right;font-variant-numeric:tabular-nums\"><thead><tr><th></th>{}</tr></thead><tbody>",
             cells("th", &self.head)
         );
         for (index, row) in &self.rows {
-            html.push_str(&format!(
-                "<tr><th>{}</th>{}</tr>",
-                escape_html(index),
-                cells("td", row)
-            ));
+            html.push_str(&format!("<tr><th>{}</th>{}</tr>", escape_html(index), cells("td", row)));
         }
-        html.push_str(&format!(
-            "</tbody></table><div>{}</div>",
-            escape_html(&self.caption)
-        ));
+        html.push_str(&format!("</tbody></table><div>{}</div>", escape_html(&self.caption)));
         html
     }
 
@@ -140,24 +111,17 @@ impl Table {
     /// # Errors
     /// The output cannot be written.
     pub fn show(&self) -> Result<()> {
+        // A name of its own keeps the table apart from whatever the cell shows next.
+        self.show_at(Place::Named(&output::fresh_name("table")))
+    }
+
+    fn show_at(&self, place: Place) -> Result<()> {
         let text = self.to_string();
         match Surface::current() {
             Surface::Terminal => output::write_text(&text),
             _ => {
-                let html = Block {
-                    mime: "text/html",
-                    content: &self.to_html(),
-                };
-                output::show(
-                    &[
-                        html,
-                        Block {
-                            mime: "text/plain",
-                            content: &text,
-                        },
-                    ],
-                    Place::New,
-                )
+                let html = Block { mime: "text/html", content: &self.to_html() };
+                output::show(&[html, Block { mime: "text/plain", content: &text }], place)
             }
         }
     }
@@ -165,7 +129,7 @@ impl Table {
     /// Shows the table as the last expression of a cell.
     pub fn evcxr_display(&self) {
         // There is no one to tell: the output is what failed.
-        self.show().ok();
+        self.show_at(Place::New).ok();
     }
 }
 
@@ -187,23 +151,12 @@ impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let width = |column: usize| {
             let cells = self.rows.iter().map(|(_, row)| row[column].chars().count());
-            cells
-                .chain([self.head[column].chars().count()])
-                .max()
-                .unwrap_or(0)
+            cells.chain([self.head[column].chars().count()]).max().unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
-        let left = self
-            .rows
-            .iter()
-            .map(|(index, _)| index.chars().count())
-            .max()
-            .unwrap_or(0);
+        let left = self.rows.iter().map(|(index, _)| index.chars().count()).max().unwrap_or(0);
         let line = |index: &str, cells: &[String]| -> String {
-            let cells = cells
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("  {cell:>width$}"));
+            let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}"));
             format!("{index:>left$}{}\n", cells.collect::<String>())
         };
         f.write_str(&line("", &self.head))?;
@@ -232,25 +185,16 @@ mod tests {
     #[test]
     fn whole_numbers_scalars_and_empty_tensors() {
         let t = Tensor::new(&[7i64, -1], &Device::Cpu).unwrap();
-        assert_eq!(
-            t.table().unwrap().to_string(),
-            "  0   1\n  7  -1\nформа [2], тип i64\n"
-        );
+        assert_eq!(t.table().unwrap().to_string(), "  0   1\n  7  -1\nформа [2], тип i64\n");
         let t = Tensor::new(2.5f64, &Device::Cpu).unwrap();
-        assert_eq!(
-            t.table().unwrap().to_string(),
-            "       0\n  2.5000\nформа [], тип f64\n"
-        );
+        assert_eq!(t.table().unwrap().to_string(), "       0\n  2.5000\nформа [], тип f64\n");
         let t = Tensor::zeros((0, 2), DType::F32, &Device::Cpu).unwrap();
         assert!(t.table().unwrap().to_string().contains("форма [0, 2]"));
     }
 
     #[test]
     fn long_tables_keep_both_ends() {
-        let t = Tensor::arange(0u32, 3000, &Device::Cpu)
-            .unwrap()
-            .reshape((100, 30))
-            .unwrap();
+        let t = Tensor::arange(0u32, 3000, &Device::Cpu).unwrap().reshape((100, 30)).unwrap();
         let table = t.table().unwrap();
         assert_eq!(table.rows.len(), MAX_ROWS + 1);
         assert_eq!(table.head.len(), MAX_COLUMNS + 1);
@@ -260,10 +204,7 @@ mod tests {
 
     #[test]
     fn more_dimensions_become_rows_with_several_indices() {
-        let t = Tensor::arange(0f32, 12.0, &Device::Cpu)
-            .unwrap()
-            .reshape((2, 3, 2))
-            .unwrap();
+        let t = Tensor::arange(0f32, 12.0, &Device::Cpu).unwrap().reshape((2, 3, 2)).unwrap();
         let table = t.table().unwrap();
         assert_eq!(table.rows[4].0, "1, 1");
         assert_eq!(table.rows[4].1, ["8.0", "9.0"]);

@@ -19,8 +19,7 @@ impl Throttle {
 
     /// Whether a message may pass at `now`.
     pub(crate) fn is_ready(&self, now: Instant) -> bool {
-        self.last
-            .is_none_or(|last| now.saturating_duration_since(last) >= self.every)
+        self.last.is_none_or(|last| now.saturating_duration_since(last) >= self.every)
     }
 
     /// Notes that a message passed at `now`.

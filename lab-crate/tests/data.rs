@@ -35,16 +35,9 @@ fn california_is_what_scikit_learn_gives() {
     // from sklearn.datasets import fetch_california_housing; X, y = fetch_california_housing(return_X_y=True)
     let homes = california_in(&data).unwrap();
     assert_eq!((homes.x.dim(), homes.y.len()), ((20_640, 8), 20_640));
-    let row = [
-        8.3252, 41.0, 6.98412698, 1.02380952, 322.0, 2.55555556, 37.88, -122.23,
-    ];
+    let row = [8.3252, 41.0, 6.98412698, 1.02380952, 322.0, 2.55555556, 37.88, -122.23];
     assert!(
-        homes
-            .x
-            .row(0)
-            .iter()
-            .zip(row)
-            .all(|(a, b)| (a - b).abs() < 1e-8),
+        homes.x.row(0).iter().zip(row).all(|(a, b)| (a - b).abs() < 1e-8),
         "{}",
         homes.x.row(0)
     );
@@ -53,11 +46,7 @@ fn california_is_what_scikit_learn_gives() {
     assert!((homes.column("MedInc").unwrap().mean().unwrap() - 3.8706710029).abs() < 1e-9);
     assert!((homes.column("Longitude").unwrap().std(0.0) - 2.0034831878).abs() < 1e-9);
     assert!((homes.y.mean().unwrap() - 2.0685581691).abs() < 1e-9);
-    assert!(
-        homes.source.to_string().starts_with("настоящие данные: "),
-        "{}",
-        homes.source
-    );
+    assert!(homes.source.to_string().starts_with("настоящие данные: "), "{}", homes.source);
 }
 
 #[test]
@@ -68,10 +57,7 @@ fn boston_is_what_the_file_says() {
     };
     let homes = boston_in(&data).unwrap();
     assert_eq!((homes.x.dim(), homes.y.len()), ((506, 13), 506));
-    assert_eq!(
-        (homes.x[[0, 5]], homes.x[[0, 12]], homes.y[0]),
-        (6.575, 4.98, 24.0)
-    );
+    assert_eq!((homes.x[[0, 5]], homes.x[[0, 12]], homes.y[0]), (6.575, 4.98, 24.0));
     assert_eq!((homes.x[[505, 12]], homes.y[505]), (7.88, 11.9));
     // numpy: LSTAT.mean(), MEDV.mean()
     assert!((homes.column("LSTAT").unwrap().mean().unwrap() - 12.6530632411).abs() < 1e-9);
@@ -90,22 +76,13 @@ fn california_without_a_file_is_drawn_and_says_so() {
 #[test]
 fn a_damaged_file_is_never_used() {
     let data = folder("damaged");
-    for (set, name) in [
-        ("california", "cal_housing.data"),
-        ("boston", "boston_house_prices.csv"),
-    ] {
+    for (set, name) in [("california", "cal_housing.data"), ("boston", "boston_house_prices.csv")] {
         std::fs::create_dir_all(data.join(set)).unwrap();
         std::fs::write(data.join(set).join(name), "1,2,3\n").unwrap();
     }
-    let errors = [
-        california_in(&data).unwrap_err(),
-        boston_in(&data).unwrap_err(),
-    ];
+    let errors = [california_in(&data).unwrap_err(), boston_in(&data).unwrap_err()];
     for error in errors.map(|error| error.to_string()) {
-        assert!(
-            error.contains("повреждён") && error.contains("cargo lab data"),
-            "{error}"
-        );
+        assert!(error.contains("повреждён") && error.contains("cargo lab data"), "{error}");
         assert!(error.contains("найдено:   6 байт"), "{error}");
     }
     std::fs::remove_dir_all(data).unwrap();
@@ -113,9 +90,7 @@ fn a_damaged_file_is_never_used() {
 
 #[test]
 fn boston_without_a_file_names_the_command() {
-    let error = boston_in(Path::new("no-such-folder"))
-        .unwrap_err()
-        .to_string();
+    let error = boston_in(Path::new("no-such-folder")).unwrap_err().to_string();
     assert!(
         error.contains("boston_house_prices.csv") && error.contains("cargo lab data"),
         "{error}"

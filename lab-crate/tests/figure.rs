@@ -31,10 +31,7 @@ fn a_frame_of_a_large_data_set_stays_small() {
     let svg = figure.to_svg().unwrap();
     assert!(svg.len() < 150_000, "{}", svg.len());
     assert_eq!(svg.matches("data:image/png;base64,").count(), 1);
-    assert!(
-        svg.matches("<circle").count() <= 1,
-        "only the sample of the legend is a circle"
-    );
+    assert!(svg.matches("<circle").count() <= 1, "only the sample of the legend is a circle");
 }
 
 #[test]
@@ -56,13 +53,9 @@ fn texts_stay_texts_and_are_escaped() {
         .label("потери")
         .to_svg()
         .unwrap();
-    for text in [
-        "Ошибка &lt; 0.5 &amp; &quot;цена&quot;",
-        "Доход, тыс. $",
-        "Ёмкость, м³",
-        "потери",
-        "−0.5",
-    ] {
+    for text in
+        ["Ошибка &lt; 0.5 &amp; &quot;цена&quot;", "Доход, тыс. $", "Ёмкость, м³", "потери", "−0.5"]
+    {
         assert!(svg.contains(text), "{text} is not in {svg}");
     }
     assert!(svg.contains("font-family=\"DejaVu Sans, Verdana, sans-serif\""));
@@ -76,12 +69,7 @@ fn texts_stay_texts_and_are_escaped() {
 
 #[test]
 fn the_legend_appears_with_a_label_and_can_be_hidden() {
-    let figure = || {
-        Figure::new()
-            .line(&[0.0, 1.0], &[0.0, 1.0])
-            .unwrap()
-            .label("модель")
-    };
+    let figure = || Figure::new().line(&[0.0, 1.0], &[0.0, 1.0]).unwrap().label("модель");
     assert!(figure().to_svg().unwrap().contains("модель"));
     assert!(!figure().legend(false).to_svg().unwrap().contains("модель"));
 }
@@ -90,10 +78,7 @@ fn the_legend_appears_with_a_label_and_can_be_hidden() {
 fn files_are_svg_or_png() {
     let folder = std::env::temp_dir().join(format!("lab-figure-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let figure = Figure::new()
-        .size(300, 200)
-        .line(&[0.0, 1.0], &[0.0, 1.0])
-        .unwrap();
+    let figure = Figure::new().size(300, 200).line(&[0.0, 1.0], &[0.0, 1.0]).unwrap();
     let (svg, png): (PathBuf, PathBuf) = (folder.join("a.svg"), folder.join("a.PNG"));
     figure.save(&svg).unwrap();
     figure.save(&png).unwrap();
@@ -103,14 +88,8 @@ fn files_are_svg_or_png() {
     // Width and height stand in the first chunk, big-endian.
     assert_eq!(bytes[16..24], [0, 0, 2, 88, 0, 0, 1, 144]);
     let error = figure.save(folder.join("a.jpg")).unwrap_err().to_string();
-    assert!(
-        error.contains("a.jpg") && error.contains(".svg или .png"),
-        "{error}"
-    );
-    let error = figure
-        .save(folder.join("no/such/a.png"))
-        .unwrap_err()
-        .to_string();
+    assert!(error.contains("a.jpg") && error.contains(".svg или .png"), "{error}");
+    let error = figure.save(folder.join("no/such/a.png")).unwrap_err().to_string();
     assert!(error.contains("a.png"), "{error}");
     std::fs::remove_dir_all(folder).unwrap();
 }
@@ -128,11 +107,6 @@ fn a_diverging_loss_can_be_drawn() {
     let steps = [0, 1, 2, 3, 4, 5];
     let linear = Figure::new().line(&steps, &loss).unwrap().to_svg().unwrap();
     assert!(linear.contains("·10¹⁷"), "{linear}");
-    let log = Figure::new()
-        .line(&steps, &loss)
-        .unwrap()
-        .log_y()
-        .to_svg()
-        .unwrap();
+    let log = Figure::new().line(&steps, &loss).unwrap().log_y().to_svg().unwrap();
     assert!(log.contains("10¹²"), "{log}");
 }

@@ -5,11 +5,7 @@ use lab::prelude::*;
 
 #[test]
 fn a_seed_gives_the_same_numbers_on_every_machine() {
-    let x = Rng::seed(42)
-        .randn(4, &Device::Cpu)
-        .unwrap()
-        .to_vec1::<f32>()
-        .unwrap();
+    let x = Rng::seed(42).randn(4, &Device::Cpu).unwrap().to_vec1::<f32>().unwrap();
     // Printed once by this library; a change of these numbers changes every notebook.
     assert_eq!(x, PINNED_NORMAL);
     assert_eq!(Rng::seed(42).permutation(8), PINNED_ORDER);

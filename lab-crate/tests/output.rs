@@ -16,23 +16,12 @@ fn run(name: &str, variables: &[(&str, &str)]) -> Vec<String> {
     for unset in ["LAB_KERNEL", "EVCXR_IS_RUNTIME", "LAB_INTERRUPT"] {
         command.env_remove(unset);
     }
-    let output = command
-        .env(CHILD, "1")
-        .envs(variables.iter().copied())
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = command.env(CHILD, "1").envs(variables.iter().copied()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let start = text.find("BEGIN\n").expect("the child printed nothing") + "BEGIN\n".len();
     let end = text.find("\nEND\n").unwrap_or(text.len());
-    text[start..end.max(start)]
-        .lines()
-        .map(String::from)
-        .collect()
+    text[start..end.max(start)].lines().map(String::from).collect()
 }
 
 /// Runs `body` in the child, between marks.
@@ -48,30 +37,19 @@ fn child(body: impl FnOnce() -> lab::Result<()>) -> bool {
 
 /// The first lines of all blocks.
 fn heads(lines: &[String]) -> Vec<&str> {
-    lines
-        .iter()
-        .filter_map(|line| line.strip_prefix("EVCXR_BEGIN_CONTENT "))
-        .collect()
+    lines.iter().filter_map(|line| line.strip_prefix("EVCXR_BEGIN_CONTENT ")).collect()
 }
 
 /// The value of `id=` in the first line of a block.
 fn id(head: &str) -> &str {
-    head.split(" id=")
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
+    head.split(" id=").nth(1).unwrap().split(' ').next().unwrap()
 }
 
 const KERNEL: (&str, &str) = ("LAB_KERNEL", "1");
 const STOCK: (&str, &str) = ("EVCXR_IS_RUNTIME", "1");
 
 fn point(y: f64) -> Figure {
-    Figure::new()
-        .title(format!("кадр {y}"))
-        .scatter(&[0.0], &[y])
-        .unwrap()
+    Figure::new().title(format!("кадр {y}")).scatter(&[0.0], &[y]).unwrap()
 }
 
 #[test]
@@ -87,16 +65,9 @@ fn a_figure_is_a_picture_and_words() {
     assert_eq!(words[0], "EVCXR_END_CONTENT");
     assert_eq!(
         words[1..],
-        [
-            "EVCXR_BEGIN_CONTENT text/plain",
-            "График «кадр 1»",
-            "EVCXR_END_CONTENT"
-        ]
+        ["EVCXR_BEGIN_CONTENT text/plain", "График «кадр 1»", "EVCXR_END_CONTENT"]
     );
-    assert_eq!(
-        heads(&run("a_figure_is_a_picture_and_words", &[STOCK])).len(),
-        2
-    );
+    assert_eq!(heads(&run("a_figure_is_a_picture_and_words", &[STOCK])).len(), 2);
     assert!(
         heads(&run("a_figure_is_a_picture_and_words", &[])).is_empty(),
         "nothing in a terminal"
@@ -119,15 +90,9 @@ fn a_live_figure_updates_one_output_and_ends_with_the_last_frame() {
     let name = "a_live_figure_updates_one_output_and_ends_with_the_last_frame";
     let lines = run(name, &[KERNEL]);
     let heads_of_all = heads(&lines);
-    let pictures: Vec<&&str> = heads_of_all
-        .iter()
-        .filter(|head| head.starts_with("image"))
-        .collect();
-    assert!(
-        pictures.len() >= 3 && pictures.len() < 100,
-        "{}",
-        pictures.len()
-    );
+    let pictures: Vec<&&str> =
+        heads_of_all.iter().filter(|head| head.starts_with("image")).collect();
+    assert!(pictures.len() >= 3 && pictures.len() < 100, "{}", pictures.len());
     assert!(!pictures[0].contains("update"), "{}", pictures[0]);
     assert!(
         pictures[1].ends_with(" update=1") && id(pictures[1]) == id(pictures[0]),
@@ -135,21 +100,12 @@ fn a_live_figure_updates_one_output_and_ends_with_the_last_frame() {
         pictures[1]
     );
     let last = pictures[pictures.len() - 1];
-    assert!(
-        !last.contains("update") && id(last) != id(pictures[0]),
-        "a new output: {last}"
-    );
-    let frames: Vec<&String> = lines
-        .iter()
-        .filter(|line| line.starts_with("График"))
-        .collect();
+    assert!(!last.contains("update") && id(last) != id(pictures[0]), "a new output: {last}");
+    let frames: Vec<&String> = lines.iter().filter(|line| line.starts_with("График")).collect();
     assert_eq!(frames[0], "График «кадр 0»");
     assert_eq!(frames[frames.len() - 2], "График «кадр 999»");
     let stock = run(name, &[STOCK]);
-    let frames: Vec<&String> = stock
-        .iter()
-        .filter(|line| line.starts_with("График"))
-        .collect();
+    let frames: Vec<&String> = stock.iter().filter(|line| line.starts_with("График")).collect();
     assert_eq!(frames, ["График «кадр 999»", "График «кадр -1»"]);
     assert!(heads(&stock).iter().all(|head| !head.contains("id=")));
 }
@@ -171,26 +127,12 @@ fn bars_inside_a_bar_share_an_output() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), 2, "{all:?}");
-    let new: Vec<&&str> = all
-        .iter()
-        .filter(|head| !head.contains("update=1"))
-        .collect();
+    let new: Vec<&&str> = all.iter().filter(|head| !head.contains("update=1")).collect();
     assert_eq!(new.len(), 4, "two outputs of two types: {new:?}");
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.starts_with("эпоха 2: 100 %|") && line.contains("5/5"))
-    );
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.starts_with("эпохи: 100 %|") && line.contains("3/3"))
-    );
+    assert!(lines.iter().any(|line| line.starts_with("эпоха 2: 100 %|") && line.contains("5/5")));
+    assert!(lines.iter().any(|line| line.starts_with("эпохи: 100 %|") && line.contains("3/3")));
     let plain = run("bars_inside_a_bar_share_an_output", &[STOCK]);
-    assert!(
-        plain.iter().any(|line| line.starts_with("эпохи: 100 %|")),
-        "{plain:?}"
-    );
+    assert!(plain.iter().any(|line| line.starts_with("эпохи: 100 %|")), "{plain:?}");
     assert!(heads(&plain).is_empty(), "whole lines on a stock kernel");
 }
 
@@ -224,10 +166,7 @@ fn tensors_and_tables_show_themselves() {
     }
     let lines = run("tensors_and_tables_show_themselves", &[KERNEL]);
     assert_eq!(heads(&lines), ["text/plain", "text/html", "text/plain"]);
-    assert_eq!(
-        lines[1..4],
-        ["[[1., 2.]]", "Tensor[[1, 2], f32]", "EVCXR_END_CONTENT"]
-    );
+    assert_eq!(lines[1..4], ["[[1., 2.]]", "Tensor[[1, 2], f32]", "EVCXR_END_CONTENT"]);
     let terminal = run("tensors_and_tables_show_themselves", &[]);
     assert_eq!(terminal[..2], ["[[1., 2.]]", "Tensor[[1, 2], f32]"]);
 }
@@ -270,14 +209,9 @@ fn an_interrupt_ends_the_loop_and_keeps_what_was_done() {
         &[KERNEL, ("LAB_INTERRUPT", file)],
     );
     std::fs::remove_file(&path).unwrap();
+    assert!(lines.contains(&"done [0, 1], Прервано".to_string()), "{lines:?}");
     assert!(
-        lines.contains(&"done [0, 1], Прервано".to_string()),
-        "{lines:?}"
-    );
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.contains("2/5") && line.ends_with("— прервано")),
+        lines.iter().any(|line| line.contains("2/5") && line.ends_with("— прервано")),
         "{lines:?}"
     );
 }

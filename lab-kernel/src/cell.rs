@@ -53,7 +53,8 @@ impl Cell {
     pub fn begin(&mut self) -> u64 {
         self.started += 1;
         let runtime = self.runtime;
-        *self = Cell { runtime, running: Some(self.started), started: self.started, ..Cell::default() };
+        *self =
+            Cell { runtime, running: Some(self.started), started: self.started, ..Cell::default() };
         self.started
     }
 

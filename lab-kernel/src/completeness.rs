@@ -54,7 +54,9 @@ fn depth(rust: &str) -> Depth {
     for token in parsed.tree().syntax().descendants_with_tokens().filter_map(|e| e.into_token()) {
         let text = token.text();
         match token.kind() {
-            SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY => open.push(token.kind()),
+            SyntaxKind::L_PAREN | SyntaxKind::L_BRACK | SyntaxKind::L_CURLY => {
+                open.push(token.kind())
+            }
             SyntaxKind::R_PAREN | SyntaxKind::R_BRACK | SyntaxKind::R_CURLY => {
                 let matching = match token.kind() {
                     SyntaxKind::R_PAREN => SyntaxKind::L_PAREN,

@@ -29,7 +29,11 @@ pub fn complete(context: &mut CommandContext, code: &str, cursor: usize) -> Opti
 }
 
 /// Documentation at character `cursor`: plain text and HTML.
-pub fn inspect(context: &mut CommandContext, code: &str, cursor: usize) -> Option<(String, String)> {
+pub fn inspect(
+    context: &mut CommandContext,
+    code: &str,
+    cursor: usize,
+) -> Option<(String, String)> {
     let found = context.hover_at(code, to_bytes(code, cursor)).ok()?;
     (found.0 != "No documentation found").then_some(found)
 }

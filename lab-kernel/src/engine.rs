@@ -73,7 +73,10 @@ impl Engine {
     pub async fn execute(&self, code: String, ask: Ask) -> Outcome {
         let (reply, answer) = oneshot::channel();
         let _ = self.jobs.send(Job::Execute(code, ask, reply));
-        answer.await.unwrap_or(Outcome::Refused(Failure::plain("Ядро", "движок остановлен, перезапустите ядро")))
+        answer.await.unwrap_or(Outcome::Refused(Failure::plain(
+            "Ядро",
+            "движок остановлен, перезапустите ядро",
+        )))
     }
 
     /// Completions at a character offset.
@@ -164,11 +167,13 @@ fn warm_up(home: &Home) -> Result<CommandContext> {
     let mut context = open_context()?;
     if let Some(lab_crate) = &home.lab_crate {
         context.execute(&template::dependency_line(lab_crate)?)?;
-        // Loads the library into the runtime, and its types into rust-analyzer.
-        let library = template::library_name(lab_crate)?;
-        context.execute(&format!("{{ extern crate {library} as _; }}"))?;
-        let code = format!("{library}::");
-        let _ = context.completions(&code, code.len());
+        // Loads the library into the runtime, and what rust-analyzer knows of it. The variable is
+        // given away again at once, so that none is left.
+        for cell in template::warm_up_cells(lab_crate)? {
+            if let Err(error) = context.execute(&cell) {
+                eprintln!("warm-up: {error}");
+            }
+        }
     }
     Ok(context)
 }

@@ -36,14 +36,18 @@ impl Failure {
     /// The cell was interrupted and its variables are kept.
     pub fn interrupted() -> Failure {
         let value = "Прервано. Переменные сохранены.";
-        Failure { name: "KeyboardInterrupt".to_owned(), ..Failure::plain("Прервано", value) }
+        Failure {
+            name: "KeyboardInterrupt".to_owned(), ..Failure::plain("Прервано", value)
+        }
     }
 
     /// The cell was interrupted and did not react, so that its process had to be killed.
     pub fn interrupted_by_force() -> Failure {
         let value = "Прервано принудительно: ячейка не отвечала. Переменные потеряны, \
                      выполните ячейки с начала. В своих циклах проверяйте lab::interrupted().";
-        Failure { name: "KeyboardInterrupt".to_owned(), ..Failure::plain("Прервано", value) }
+        Failure {
+            name: "KeyboardInterrupt".to_owned(), ..Failure::plain("Прервано", value)
+        }
     }
 
     /// The runtime process ended by itself.
@@ -52,13 +56,19 @@ impl Failure {
             "процесс с вашим кодом завершился: {how}. Переменные потеряны, \
              выполните ячейки с начала; следующая ячейка уже работает."
         );
-        Failure { name: "RuntimeDied".to_owned(), ..Failure::plain("Аварийное завершение", &value) }
+        Failure {
+            name: "RuntimeDied".to_owned(), ..Failure::plain("Аварийное завершение", &value)
+        }
     }
 
     /// A panic or a failed `?`; `session` holds the generated source that the line number means.
     pub fn from_fault(fault: &Fault, code: &str, session: &Path) -> Failure {
         let name = short_type(&fault.name);
-        let head = if name == "panic" { "Паника (panic)".to_owned() } else { format!("Ошибка {name}") };
+        let head = if name == "panic" {
+            "Паника (panic)".to_owned()
+        } else {
+            format!("Ошибка {name}")
+        };
         let mut traceback = vec![format!("{RED}{head}{PLAIN}: {}", fault.message)];
         match place(fault, code, session) {
             Some((number, line)) => {
@@ -132,13 +142,15 @@ fn place(fault: &Fault, code: &str, session: &Path) -> Option<(usize, String)> {
     let generated = fs::read_to_string(session.join("src/lib.rs")).ok()?;
     let wanted = generated.lines().nth(fault.line.checked_sub(1)?)?.trim();
     // The cell's lines stand in the generated source in order, only perhaps indented or wrapped.
-    let before = generated.lines().take(fault.line - 1).filter(|line| line.trim() == wanted).count();
+    let before =
+        generated.lines().take(fault.line - 1).filter(|line| line.trim() == wanted).count();
     let same: Vec<(usize, &str)> = code
         .lines()
         .enumerate()
         .filter(|(_, line)| {
             let line = line.trim();
-            !line.is_empty() && (line == wanted || wanted.ends_with(line) || wanted.starts_with(line))
+            !line.is_empty()
+                && (line == wanted || wanted.ends_with(line) || wanted.starts_with(line))
         })
         .collect();
     let (index, line) = same.get(before).or_else(|| same.first())?;
@@ -164,9 +176,18 @@ mod tests {
     fn a_fault_names_the_line_of_the_cell() {
         let dir = std::env::temp_dir().join(format!("lab-kernel-failure-{}", std::process::id()));
         fs::create_dir_all(dir.join("src")).unwrap();
-        fs::write(dir.join("src/lib.rs"), "mod x {\n}\nlet a = v[10];\nlet b = 1;\nlet a = v[10];\n").unwrap();
+        fs::write(
+            dir.join("src/lib.rs"),
+            "mod x {\n}\nlet a = v[10];\nlet b = 1;\nlet a = v[10];\n",
+        )
+        .unwrap();
         let code = "let b = 0;\nlet a = v[10];\nlet b = 1;\nlet a = v[10];";
-        let fault = |line| Fault { name: "panic".into(), message: "м".into(), file: "src/lib.rs".into(), line };
+        let fault = |line| Fault {
+            name: "panic".into(),
+            message: "м".into(),
+            file: "src/lib.rs".into(),
+            line,
+        };
         assert_eq!(place(&fault(3), code, &dir).unwrap().0, 2);
         assert_eq!(place(&fault(5), code, &dir).unwrap().0, 4);
         let failure = Failure::from_fault(&fault(5), code, &dir);

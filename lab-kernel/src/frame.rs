@@ -71,14 +71,13 @@ impl Frame {
             Frame::Clear(wait) => (5, vec![u8::from(*wait)]),
             Frame::Failed(fault) => (6, serde_json::to_vec(fault)?),
             Frame::Exited(text) => (7, text.clone().into_bytes()),
-            Frame::Compiling(done, total, name) => {
-                (8, serde_json::to_vec(&(done, total, name))?)
-            }
+            Frame::Compiling(done, total, name) => (8, serde_json::to_vec(&(done, total, name))?),
             Frame::Synced => (9, Vec::new()),
             Frame::Result => (10, Vec::new()),
         };
-        let length = u32::try_from(payload.len())
-            .map_err(|_| invalid(format!("a frame of {} bytes, the limit is 4 GiB", payload.len())))?;
+        let length = u32::try_from(payload.len()).map_err(|_| {
+            invalid(format!("a frame of {} bytes, the limit is 4 GiB", payload.len()))
+        })?;
         out.write_all(&[kind])?;
         out.write_all(&length.to_le_bytes())?;
         out.write_all(&payload)
@@ -133,8 +132,19 @@ mod tests {
 
     #[test]
     fn every_frame_survives_the_wire() {
-        let fault = Fault { name: "panic".into(), message: "а\nб".into(), file: "src/lib.rs".into(), line: 7 };
-        let block = Block { mime: "image/png".into(), id: Some("a".into()), update: true, result: false, content: "x".into() };
+        let fault = Fault {
+            name: "panic".into(),
+            message: "а\nб".into(),
+            file: "src/lib.rs".into(),
+            line: 7,
+        };
+        let block = Block {
+            mime: "image/png".into(),
+            id: Some("a".into()),
+            update: true,
+            result: false,
+            content: "x".into(),
+        };
         let frames = vec![
             Frame::Started(77),
             Frame::Stdout(vec![0, 255, 10]),

@@ -7,24 +7,17 @@
 //! other crates is only its folder: everything else is passed through untouched.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::frame::Frame;
 use crate::home::HOME;
-use crate::{patch, session, tree};
+use crate::{graph, guard, patch, progress, session, tree};
 
 /// Where the wrapped rustc writes the call it made.
 const RECORD: &str = "LAB_KERNEL_RECORD";
@@ -39,6 +32,8 @@ struct Memory {
     env: Vec<(String, String)>,
     /// What a query printed.
     stdout: String,
+    /// The exit code of a query.
+    code: i32,
 }
 
 /// Handles a call as `cargo`, `rustup` or `lab-rustc`; returns the exit code.
@@ -75,20 +70,34 @@ fn cargo(args: &[String]) -> Result<i32> {
     let real = std::env::var_os(session::REAL_CARGO).context("LAB_KERNEL_CARGO is not set")?;
     let root = std::env::var_os(session::SESSION).map(PathBuf::from);
     let here = std::env::current_dir()?;
-    if let Some(root) = root.filter(|root| *root == here) {
-        let front = Front { real: real.clone().into(), root };
+    if let Some(root) = root {
+        let is_cell = root == here;
+        let front = Front { real: real.clone().into(), root, here };
         match args.first().map(String::as_str) {
-            Some("build") => return front.build(args),
-            Some("metadata" | "config" | "rustc") => return front.query(args),
+            Some("build") if is_cell => return front.build(args),
+            Some("check") if is_cell => return front.check(args),
             _ => {}
         }
+        if is_query(args) {
+            return front.query(args);
+        }
     }
-    Err(Command::new(real).args(args).exec().into())
+    Err(session::clean_environment(Command::new(real).args(args)).exec().into())
+}
+
+/// Whether the call only asks: these are rust-analyzer's and evcxr's questions.
+fn is_query(args: &[String]) -> bool {
+    let has = |word: &str| args.iter().any(|arg| arg == word);
+    ["metadata", "config", "locate-project", "--version"].iter().any(|word| has(word))
+        || (has("rustc") && has("--print"))
 }
 
 struct Front {
     real: PathBuf,
+    /// The session's folder.
     root: PathBuf,
+    /// Where cargo was called.
+    here: PathBuf,
 }
 
 impl Front {
@@ -96,13 +105,13 @@ impl Front {
         patch::apply(&self.root.join("src/lib.rs"))?;
         let key = self.key(args)?;
         if let Some((memory, inputs)) = self.recall(&key) {
-            return self.call_rustc(&memory, &inputs);
+            return self.call_rustc(&memory, &inputs, &[]);
         }
         self.materialize()?;
         let record = self.root.join("memory").join(format!("{key}.part"));
         fs::create_dir_all(self.root.join("memory"))?;
         let home = std::env::var(HOME).context("LAB_KERNEL_HOME is not set")?;
-        let mut child = Command::new(&self.real)
+        let mut child = session::clean_environment(&mut Command::new(&self.real))
             .args(args)
             .env("RUSTC_WRAPPER", format!("{home}/bin/lab-rustc"))
             .env(RECORD, &record)
@@ -112,14 +121,29 @@ impl Front {
             // A group of its own: an interrupt must reach cargo's rustc and build scripts too.
             .process_group(0)
             .spawn()?;
-        let guard = BuildGuard::watch(&child, &self.root)?;
-        follow_cargo(&mut child)?;
+        let guard = guard::BuildGuard::watch(&child, &self.root)?;
+        progress::follow(&mut child)?;
         let status = child.wait()?;
         guard.finish(&self.root);
         if status.success() && record.exists() {
             fs::rename(&record, record.with_extension("json"))?;
         }
         Ok(status.code().unwrap_or(101))
+    }
+
+    /// evcxr checks a cell that it cannot run. Cargo would compile every dependency once more for that;
+    /// the rustc call of a build, told to stop before code generation, says the same.
+    fn check(&self, args: &[String]) -> Result<i32> {
+        let mut build = args.to_vec();
+        if let Some(first) = build.first_mut() {
+            *first = "build".to_owned();
+        }
+        if let Some((memory, inputs)) = self.recall(&self.key(&build)?) {
+            return self.call_rustc(&memory, &inputs, &["--emit=metadata"]);
+        }
+        self.materialize()?;
+        let mut command = Command::new(&self.real);
+        Err(session::clean_environment(command.args(args)).exec().into())
     }
 
     /// Cargo needs a target folder of its own; a session gets one only when cargo really runs.
@@ -136,7 +160,8 @@ impl Front {
         Ok(())
     }
 
-    fn call_rustc(&self, memory: &Memory, inputs: &Path) -> Result<i32> {
+    /// Makes a remembered call here; `instead`, if not empty, takes the place of its `--emit`.
+    fn call_rustc(&self, memory: &Memory, inputs: &Path, instead: &[&str]) -> Result<i32> {
         let root = self.root.to_string_lossy();
         let inputs = inputs.to_string_lossy();
         let mut command = Command::new(memory.call.first().context("an empty rustc call")?);
@@ -150,17 +175,21 @@ impl Front {
                 fs::create_dir_all(&arg_here)?;
                 out_dir = Some(PathBuf::from(&arg_here));
             }
-            command.arg(arg_here);
+            if instead.is_empty() || !arg.starts_with("--emit") {
+                command.arg(arg_here);
+            }
             before = arg;
         }
+        command.args(instead);
         for (name, value) in &memory.env {
             let place = if name == "LD_LIBRARY_PATH" { &inputs } else { &root };
             command.env(name, value.replace(&memory.root, place));
         }
         let status = command.status().context("rustc did not start")?;
-        if status.success() {
+        if status.success() && instead.is_empty() {
             let out_dir = out_dir.context("a rustc call without --out-dir")?;
-            let file = format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+            let file =
+                format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
             let artifact = serde_json::json!({
                 "reason": "compiler-artifact",
                 "target": { "name": "ctx" },
@@ -176,35 +205,66 @@ impl Front {
         let root = self.root.to_string_lossy().into_owned();
         if let Some((memory, _)) = self.recall(&key) {
             print!("{}", memory.stdout.replace(&memory.root, &root));
-            return Ok(0);
+            return Ok(memory.code);
         }
-        let output = Command::new(&self.real).args(args).stderr(Stdio::inherit()).output()?;
-        std::io::stdout().write_all(&output.stdout)?;
-        if output.status.success() {
-            let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-            let memory = Memory { root, call: Vec::new(), env: Vec::new(), stdout };
-            fs::create_dir_all(self.root.join("memory"))?;
-            let part = self.root.join("memory").join(format!("{key}.part"));
-            fs::write(&part, serde_json::to_vec(&memory)?)?;
-            fs::rename(&part, part.with_extension("json"))?;
+        let mut command = Command::new(&self.real);
+        let output =
+            session::clean_environment(command.args(args).stderr(Stdio::inherit())).output()?;
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stdout = graph::prune(&stdout).unwrap_or(stdout);
+        std::io::stdout().write_all(stdout.as_bytes())?;
+        let code = output.status.code().unwrap_or(101);
+        // A failure may be mended by the next try; that an option is unknown to this cargo stays true.
+        if code != 0 && !args.iter().any(|arg| arg.starts_with("-Z")) {
+            return Ok(code);
         }
-        Ok(output.status.code().unwrap_or(101))
+        let memory = Memory { root, call: Vec::new(), env: Vec::new(), stdout, code };
+        fs::create_dir_all(self.root.join("memory"))?;
+        let part = self.root.join("memory").join(format!("{key}.{}", std::process::id()));
+        fs::write(&part, serde_json::to_vec(&memory)?)?;
+        fs::rename(&part, part.with_extension("json"))?;
+        Ok(code)
     }
 
     /// Everything that decides what cargo would answer, apart from the folder itself.
     fn key(&self, args: &[String]) -> Result<String> {
         let root = self.root.to_string_lossy().into_owned();
         let mut hash = Sha256::new();
-        hash.update(fs::read(self.root.join("Cargo.toml")).unwrap_or_default());
+        hash.update(self.here.to_string_lossy().replace(&root, "").as_bytes());
+        let mut manifest = self.here.join("Cargo.toml");
+        let mut before = "";
         for arg in args {
-            hash.update(arg.replace(&root, "").as_bytes());
-            hash.update([0]);
+            // rust-analyzer copies a lock file to a new place each time; its content stays.
+            if before != "--lockfile-path" {
+                hash.update(arg.replace(&root, "").as_bytes());
+                hash.update([0]);
+            }
+            if before == "--manifest-path" {
+                manifest = self.here.join(arg);
+            }
+            before = arg;
         }
+        hash.update(self.manifest_for(&manifest));
         for name in ["RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
             hash.update(std::env::var(name).unwrap_or_default().as_bytes());
             hash.update([0]);
         }
         Ok(hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The manifest that decides the answer to a question. evcxr starts every session without
+    /// dependencies and adds the library a moment later: rust-analyzer gets the library's crate graph
+    /// from the beginning, or it would load everything twice.
+    fn manifest_for(&self, manifest: &Path) -> String {
+        let text = fs::read_to_string(manifest).unwrap_or_default();
+        let is_empty = *manifest == self.root.join("Cargo.toml")
+            && text.trim_end().ends_with("[dependencies]");
+        match self.template() {
+            Some(template) if is_empty => {
+                fs::read_to_string(template.join("Cargo.toml")).unwrap_or(text)
+            }
+            _ => text,
+        }
     }
 
     /// A remembered answer and the folder in which its inputs lie.
@@ -220,132 +280,21 @@ impl Front {
     }
 }
 
-/// Ends a build when it is interrupted or its kernel is gone.
-struct BuildGuard {
-    done: Arc<AtomicBool>,
-    thread: JoinHandle<bool>,
-}
-
-impl BuildGuard {
-    fn watch(child: &Child, root: &Path) -> Result<BuildGuard> {
-        const STEP: Duration = Duration::from_millis(50);
-        let done = Arc::new(AtomicBool::new(false));
-        let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let interrupt = root.join("interrupt");
-        let kernel = std::env::var(session::SOCKET).ok().and_then(|s| UnixStream::connect(s).ok());
-        if let Some(kernel) = &kernel {
-            kernel.set_nonblocking(true)?;
-        }
-        let finished = Arc::clone(&done);
-        let thread = std::thread::spawn(move || {
-            while !finished.load(Ordering::Relaxed) {
-                let gone = kernel.as_ref().is_some_and(|mut k| matches!(k.read(&mut [0u8]), Ok(0)));
-                if gone || interrupt.exists() {
-                    if let Some(group) = group {
-                        let _ = kill_process_group(group, Signal::KILL);
-                    }
-                    return gone;
-                }
-                std::thread::sleep(STEP);
-            }
-            false
-        });
-        Ok(BuildGuard { done, thread })
-    }
-
-    fn finish(self, root: &Path) {
-        self.done.store(true, Ordering::Relaxed);
-        if self.thread.join().unwrap_or(false) {
-            // Nobody is left to remove what cargo wrote after the kernel's end.
-            session::remove(root);
-        }
-    }
-}
-
-/// Reports cargo's progress to the kernel and passes the rest of its stderr on.
-fn follow_cargo(child: &mut Child) -> Result<()> {
-    let stderr = child.stderr.take().context("cargo has no stderr")?;
-    let mut kernel = std::env::var(session::SOCKET).ok().and_then(|s| UnixStream::connect(s).ok());
-    let mut input = BufReader::new(stderr);
-    let mut line = Vec::new();
-    loop {
-        line.clear();
-        if read_progress_line(&mut input, &mut line)? == 0 {
-            return Ok(());
-        }
-        let text = String::from_utf8_lossy(&line);
-        if let Some((done, total, name)) = progress(&text) {
-            if let Some(stream) = kernel.as_mut() {
-                let _ = Frame::Compiling(done, total, name).write(stream);
-            }
-        } else if !is_noise(&text) {
-            eprintln!("{}", text.trim_end());
-        }
-    }
-}
-
-/// Reads up to `\n` or `\r`.
-fn read_progress_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> Result<usize> {
-    let mut total = 0;
-    loop {
-        let available = input.fill_buf()?;
-        if available.is_empty() {
-            return Ok(total);
-        }
-        let end = available.iter().position(|&byte| byte == b'\n' || byte == b'\r');
-        let used = end.map_or(available.len(), |at| at + 1);
-        line.extend_from_slice(&available[..used]);
-        input.consume(used);
-        total += used;
-        if end.is_some() {
-            return Ok(total);
-        }
-    }
-}
-
-/// `Building [===> ] 12/140: candle-core, gemm` -> (12, 140, "candle-core").
-fn progress(text: &str) -> Option<(u32, u32, String)> {
-    let rest = &text[text.find("Building [")?..];
-    let (counts, names) = rest[rest.find(']')? + 1..].split_once(':')?;
-    let (done, total) = counts.trim().split_once('/')?;
-    let name = names.split([',', '(']).next().unwrap_or("").trim().to_owned();
-    // The cell's own crate is no news.
-    (name != "ctx").then_some((done.parse().ok()?, total.parse().ok()?, name))
-}
-
-fn is_noise(text: &str) -> bool {
-    const WORDS: [&str; 8] =
-        ["Compiling", "Finished", "Updating", "Locking", "Adding", "Building [", "Downloaded", "Downloading"];
-    let bare = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
-    let bare = bare.strip_prefix("[K").unwrap_or(bare).trim_start();
-    bare.is_empty() || WORDS.iter().any(|word| bare.starts_with(word))
-}
-
 /// Runs rustc for cargo and writes down the call that compiles the cell's crate.
 fn record_rustc(args: &[String]) -> Result<i32> {
     let is_cell = args.windows(2).any(|pair| pair == ["--crate-name", "ctx"])
         && args.iter().any(|arg| arg.contains("link"));
-    if is_cell && let (Ok(path), Ok(root)) = (std::env::var(RECORD), std::env::var(session::SESSION)) {
+    if is_cell
+        && let (Ok(path), Ok(root)) = (std::env::var(RECORD), std::env::var(session::SESSION))
+    {
         let env = std::env::vars()
             .filter(|(name, _)| name.starts_with("CARGO_") || name == "LD_LIBRARY_PATH")
+            // The job server of that cargo is long gone.
+            .filter(|(name, _)| name != "CARGO_MAKEFLAGS")
             .collect();
-        let memory = Memory { root, call: args.to_vec(), env, stdout: String::new() };
+        let memory = Memory { root, call: args.to_vec(), env, stdout: String::new(), code: 0 };
         fs::write(path, serde_json::to_vec(&memory)?)?;
     }
     let (rustc, rest) = args.split_first().context("lab-rustc needs a rustc to run")?;
     Err(Command::new(rustc).args(rest).exec().into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cargo_progress_is_read() {
-        let line = "\u{1b}[K    Building [=======>      ] 12/140: candle-core, gemm(build)\r";
-        assert_eq!(progress(line), Some((12, 140, "candle-core".to_owned())));
-        assert_eq!(progress("   Compiling candle-core v0.11.1"), None);
-        assert!(is_noise("   Compiling candle-core v0.11.1\n"));
-        assert!(!is_noise("error: no matching package named `x` found\n"));
-    }
 }

@@ -46,7 +46,8 @@ impl History {
         if session != 0 {
             return Vec::new();
         }
-        let inside = |line: usize| i32::try_from(line).is_ok_and(|line| start <= line && line < stop);
+        let inside =
+            |line: usize| i32::try_from(line).is_ok_and(|line| start <= line && line < stop);
         self.entries.iter().filter(|entry| inside(entry.line)).collect()
     }
 
@@ -119,10 +120,19 @@ mod tests {
             history.answer(&tail)["history"],
             json!([[0, 2, ["a + 1", "2"]], [0, 3, ["let a = 1;", null]]])
         );
-        let range = HistoryRequest::Range { session: Some(0), start: 1, stop: 3, output: false, raw: true };
-        assert_eq!(history.answer(&range)["history"], json!([[0, 1, "let a = 1;"], [0, 2, "a + 1"]]));
-        let search =
-            HistoryRequest::Search { pattern: "let*".into(), unique: true, output: false, raw: true, n: 9 };
+        let range =
+            HistoryRequest::Range { session: Some(0), start: 1, stop: 3, output: false, raw: true };
+        assert_eq!(
+            history.answer(&range)["history"],
+            json!([[0, 1, "let a = 1;"], [0, 2, "a + 1"]])
+        );
+        let search = HistoryRequest::Search {
+            pattern: "let*".into(),
+            unique: true,
+            output: false,
+            raw: true,
+            n: 9,
+        };
         assert_eq!(history.answer(&search)["history"], json!([[0, 3, "let a = 1;"]]));
     }
 

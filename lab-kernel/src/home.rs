@@ -46,7 +46,10 @@ impl Home {
         let lab_crate = lab_crate
             .map(|path| {
                 path.canonicalize().with_context(|| {
-                    format!("нет папки библиотеки {}; укажите --lab-crate или LAB_CRATE", path.display())
+                    format!(
+                        "нет папки библиотеки {}; укажите --lab-crate или LAB_CRATE",
+                        path.display()
+                    )
                 })
             })
             .transpose()?;

@@ -9,7 +9,7 @@
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs` | the process that runs the cells |
-//! | `front.rs`, `patch.rs` | stands in for `cargo` to make builds of cells fast |
+//! | `front.rs`, `patch.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
 //! | `home.rs`, `template.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
@@ -21,6 +21,8 @@ mod engine;
 mod failure;
 mod frame;
 mod front;
+mod graph;
+mod guard;
 mod history;
 mod home;
 mod info;
@@ -31,6 +33,8 @@ mod marker;
 mod message;
 mod outbox;
 mod patch;
+mod progress;
+mod refusal;
 mod runtime;
 mod server;
 mod session;
@@ -39,6 +43,7 @@ mod shim;
 mod stdin;
 mod template;
 mod tree;
+mod utf8;
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -135,7 +140,8 @@ fn build_template(home: &Home) -> Result<()> {
     }
     let mut last = String::new();
     template::ensure(home, &mut |done, total, name| {
-        let line = if total == 0 { name.to_owned() } else { format!("{done} из {total} · {name}") };
+        let line =
+            if total == 0 { name.to_owned() } else { format!("{done} из {total} · {name}") };
         if line != last {
             println!("Сборка зависимостей: {line}");
             last = line;

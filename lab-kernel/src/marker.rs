@@ -175,10 +175,7 @@ fn block_head(attributes: &str) -> Block {
 
 /// How many bytes at the end could be the start of a marker.
 fn held_back(text: &[u8]) -> usize {
-    (1..PREFIX.len().min(text.len() + 1))
-        .rev()
-        .find(|&n| text.ends_with(&PREFIX[..n]))
-        .unwrap_or(0)
+    (1..PREFIX.len().min(text.len() + 1)).rev().find(|&n| text.ends_with(&PREFIX[..n])).unwrap_or(0)
 }
 
 fn push_text(pieces: &mut Vec<Piece>, text: &[u8]) {

@@ -34,14 +34,17 @@ fn typed(kind: &str, content: Value) -> JupyterMessageContent {
 ///
 /// # Errors
 /// When the socket fails, the signature is wrong or a part is no JSON.
-pub async fn receive<S: SocketRecv>(connection: &mut Connection<S>) -> Result<JupyterMessage, RuntimeError> {
+pub async fn receive<S: SocketRecv>(
+    connection: &mut Connection<S>,
+) -> Result<JupyterMessage, RuntimeError> {
     let multipart = connection.socket.recv().await?;
     let raw = RawMessage::from_multipart(multipart, &connection.mac)?;
     let header: Header = serde_json::from_slice(&raw.jparts[0])?;
     let mut content: Value = serde_json::from_slice(&raw.jparts[3])?;
     fill_defaults(&header.msg_type, &mut content);
-    let typed_content = JupyterMessageContent::from_type_and_content(&header.msg_type, content.clone())
-        .unwrap_or_else(|_| typed(&header.msg_type, content));
+    let typed_content =
+        JupyterMessageContent::from_type_and_content(&header.msg_type, content.clone())
+            .unwrap_or_else(|_| typed(&header.msg_type, content));
     Ok(JupyterMessage {
         zmq_identities: raw.zmq_identities,
         parent_header: serde_json::from_slice(&raw.jparts[1]).ok(),
@@ -88,7 +91,10 @@ mod tests {
             ("execute_request", json!({ "code": "1", "silent": false })),
             ("complete_request", json!({ "code": "abc", "cursor_pos": -1 })),
             ("inspect_request", json!({ "code": "abc" })),
-            ("history_request", json!({ "hist_access_type": "search", "pattern": "x*", "n": null })),
+            (
+                "history_request",
+                json!({ "hist_access_type": "search", "pattern": "x*", "n": null }),
+            ),
         ] {
             fill_defaults(kind, &mut content);
             let typed = JupyterMessageContent::from_type_and_content(kind, content.clone());

@@ -93,7 +93,8 @@ mod tests {
         let once = mark_result(code);
         assert_eq!(once, "(\nx\n).evcxr_display(); println!(\"EVCXR_RESULT\");\n}");
         assert_eq!(mark_result(&once), once);
-        let text = "fn evcxr_send_text_plain(t: &str) { w(b\"EVCXR_BEGIN_CONTENT text/plain\\n\") }";
+        let text =
+            "fn evcxr_send_text_plain(t: &str) { w(b\"EVCXR_BEGIN_CONTENT text/plain\\n\") }";
         assert!(mark_result(text).contains("text/plain result=1\\n"));
     }
 

@@ -84,9 +84,8 @@ fn next_line() -> Result<Option<String>> {
 
 fn report_panic(info: &PanicHookInfo<'_>) {
     let message = info.payload_as_str().unwrap_or("Box<dyn Any>").to_owned();
-    let (file, line) = info
-        .location()
-        .map_or((String::new(), 0), |at| (at.file().to_owned(), at.line() as usize));
+    let (file, line) =
+        info.location().map_or((String::new(), 0), |at| (at.file().to_owned(), at.line() as usize));
     let fault = Fault { name: "panic".to_owned(), message, file, line };
     let Ok(json) = serde_json::to_string(&fault) else { return };
     // Straight to the descriptor: the panic may have been raised while stdout was borrowed.

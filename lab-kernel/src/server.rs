@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use jupyter_protocol::messaging::JupyterMessageContent;
 use jupyter_protocol::{ConnectionInfo, JupyterMessage};
+use jupyter_zmq_client::RuntimeError;
 use jupyter_zmq_client::connection::{
     KernelControlConnection, KernelHeartbeatConnection, RouterRecvConnection,
     create_kernel_control_connection, create_kernel_heartbeat_connection,
     create_kernel_iopub_connection, create_kernel_shell_connection, create_kernel_stdin_connection,
 };
-use jupyter_zmq_client::RuntimeError;
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,8 +27,9 @@ use crate::interrupt::Interrupt;
 use crate::link::Link;
 use crate::message::{publish, receive as receive_message, reply};
 use crate::outbox::{Out, Outbox};
+use crate::refusal::refuse;
 use crate::session::{self, Session};
-use crate::shell::{Shell, refuse};
+use crate::shell::Shell;
 use crate::stdin::Stdin;
 
 /// How many frames may wait before the runtime is held back.
@@ -46,11 +47,14 @@ pub fn run(connection_file: &Path) -> Result<()> {
     let home = Home::from_env()?;
     session::sweep(&home);
     let session = Session::from_env()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let cell = SharedCell::new();
     let served = runtime.block_on(serve(&connection, home, &session, cell.clone()));
     // The shim sees the end of its input and takes the runtime along; do not wait for a busy engine.
-    if let Some(pid) = cell.lock().runtime.and_then(|p| i32::try_from(p).ok()).and_then(Pid::from_raw) {
+    if let Some(pid) =
+        cell.lock().runtime.and_then(|p| i32::try_from(p).ok()).and_then(Pid::from_raw)
+    {
         let _ = kill_process(pid, Signal::KILL);
     }
     drop(session);
@@ -61,7 +65,12 @@ pub fn run(connection_file: &Path) -> Result<()> {
     std::process::exit(0);
 }
 
-async fn serve(connection: &ConnectionInfo, home: Home, session: &Session, cell: SharedCell) -> Result<()> {
+async fn serve(
+    connection: &ConnectionInfo,
+    home: Home,
+    session: &Session,
+    cell: SharedCell,
+) -> Result<()> {
     let id = uuid::Uuid::new_v4().to_string();
     let iopub = create_kernel_iopub_connection(connection, &id).await?;
     let shell = create_kernel_shell_connection(connection, &id).await?;
@@ -134,7 +143,11 @@ async fn beat(mut heartbeat: KernelHeartbeatConnection) {
     }
 }
 
-async fn serve_control(mut control: KernelControlConnection, outbox: Sender<Out>, interrupt: Interrupt) {
+async fn serve_control(
+    mut control: KernelControlConnection,
+    outbox: Sender<Out>,
+    interrupt: Interrupt,
+) {
     let tell = async |kind: &str, content: Value, request: &JupyterMessage| {
         let _ = outbox.send(Out::Message(Box::new(publish(kind, content, request)))).await;
     };
@@ -151,13 +164,18 @@ async fn serve_control(mut control: KernelControlConnection, outbox: Sender<Out>
         let answer = match &request.content {
             JupyterMessageContent::ShutdownRequest(shutdown) => {
                 stop = true;
-                Some(("shutdown_reply".to_owned(), json!({ "status": "ok", "restart": shutdown.restart })))
+                Some((
+                    "shutdown_reply".to_owned(),
+                    json!({ "status": "ok", "restart": shutdown.restart }),
+                ))
             }
             JupyterMessageContent::InterruptRequest(_) => {
                 interrupt.request();
                 Some(("interrupt_reply".to_owned(), json!({ "status": "ok" })))
             }
-            JupyterMessageContent::KernelInfoRequest(_) => Some(("kernel_info_reply".to_owned(), info::kernel())),
+            JupyterMessageContent::KernelInfoRequest(_) => {
+                Some(("kernel_info_reply".to_owned(), info::kernel()))
+            }
             _ => refuse(&request),
         };
         if let Some((kind, content)) = answer {

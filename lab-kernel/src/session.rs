@@ -22,6 +22,18 @@ pub const INTERRUPT: &str = "LAB_INTERRUPT";
 /// Environment variable with the real cargo.
 pub const REAL_CARGO: &str = "LAB_KERNEL_CARGO";
 
+/// Environment variable with the user's own `CARGO_HOME`; empty when there was none.
+const REAL_CARGO_HOME: &str = "LAB_KERNEL_CARGO_HOME";
+
+/// Gives a child process the user's own `CARGO_HOME` back.
+pub fn clean_environment(command: &mut std::process::Command) -> &mut std::process::Command {
+    match std::env::var_os(REAL_CARGO_HOME) {
+        None => command,
+        Some(home) if home.is_empty() => command.env_remove("CARGO_HOME"),
+        Some(home) => command.env("CARGO_HOME", home),
+    }
+}
+
 /// A locked session folder; dropping it removes the folder.
 pub struct Session {
     /// The folder.
@@ -35,7 +47,8 @@ impl Session {
     /// # Errors
     /// When it cannot be created or locked.
     pub fn from_env() -> Result<Session> {
-        let dir = PathBuf::from(std::env::var_os(SESSION).context("LAB_KERNEL_SESSION is not set")?);
+        let dir =
+            PathBuf::from(std::env::var_os(SESSION).context("LAB_KERNEL_SESSION is not set")?);
         fs::create_dir_all(dir.join("src"))?;
         let lock = File::create(dir.join("lock"))?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
@@ -107,6 +120,7 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
     let old = std::env::var_os("PATH").unwrap_or_default();
     let paths = std::iter::once(home.bin())
         .chain(std::env::split_paths(&old).filter(|path| *path != home.bin()));
+    let old_home = std::env::var_os(REAL_CARGO_HOME).or_else(|| std::env::var_os("CARGO_HOME"));
     let mut env = vec![
         ("PATH", std::env::join_paths(paths)?),
         ("EVCXR_TMPDIR", dir.into()),
@@ -115,7 +129,11 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
         (SESSION, dir.into()),
         (SOCKET, socket_path(dir).into()),
         (INTERRUPT, dir.join("interrupt").into()),
-        (REAL_CARGO, real_cargo(home)?.into()),
+        (REAL_CARGO, real_tool(home, "cargo", REAL_CARGO)?.into()),
+        // rust-analyzer takes `$CARGO_HOME/bin/cargo` before PATH; `clean_environment` undoes it.
+        ("CARGO_HOME", home.root().into()),
+        (REAL_CARGO_HOME, old_home.unwrap_or_default()),
+        ("RUSTC", real_tool(home, "rustc", "RUSTC")?.into()),
         ("LAB_KERNEL", "1".into()),
     ];
     if let Some(lab_crate) = &home.lab_crate {
@@ -124,11 +142,12 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
     Ok(env)
 }
 
-fn real_cargo(home: &Home) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(REAL_CARGO) {
+/// The tool itself, not rustup's proxy (which costs tens of milliseconds a call); `variable` may name it.
+fn real_tool(home: &Home, tool: &str, variable: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
         return Ok(PathBuf::from(path));
     }
-    if let Ok(output) = std::process::Command::new("rustup").args(["which", "cargo"]).output()
+    if let Ok(output) = std::process::Command::new("rustup").args(["which", tool]).output()
         && output.status.success()
     {
         return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
@@ -136,9 +155,9 @@ fn real_cargo(home: &Home) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
         .filter(|dir| *dir != home.bin())
-        .map(|dir| dir.join("cargo"))
+        .map(|dir| dir.join(tool))
         .find(|file| file.exists())
-        .context("не найден cargo: установите Rust (rustup) и проверьте PATH")
+        .with_context(|| format!("не найден {tool}: установите Rust (rustup) и проверьте PATH"))
 }
 
 /// Removes the folders of sessions whose kernel is gone.
@@ -150,9 +169,16 @@ pub fn sweep(home: &Home) {
 }
 
 /// For the shim: removes our own session's folder when its kernel is gone.
+///
+/// The socket of a dying kernel closes a moment before its lock does, so this tries for a while.
 pub fn remove_if_abandoned() {
-    if let Some(dir) = std::env::var_os(SESSION) {
-        remove_if_unlocked(Path::new(&dir));
+    const TRIES: u32 = 40;
+    let Some(dir) = std::env::var_os(SESSION) else { return };
+    for _ in 0..TRIES {
+        if remove_if_unlocked(Path::new(&dir)) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
 
@@ -167,12 +193,15 @@ pub fn templates_in_use(home: &Home) -> Vec<PathBuf> {
         .collect()
 }
 
-fn remove_if_unlocked(dir: &Path) {
+/// Whether nothing is left to remove.
+fn remove_if_unlocked(dir: &Path) -> bool {
     // A kernel that just creates its folder has no lock file yet: leave it alone.
-    let Ok(lock) = File::open(dir.join("lock")) else { return };
-    if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+    let Ok(lock) = File::open(dir.join("lock")) else { return true };
+    let abandoned = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+    if abandoned {
         remove(dir);
     }
+    abandoned
 }
 
 /// Removes a session's folder and socket.

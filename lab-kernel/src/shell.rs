@@ -1,11 +1,10 @@
 //! The shell channel: runs cells and answers questions, one request after the other.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jupyter_protocol::messaging::{ExecuteRequest, JupyterMessageContent};
 use jupyter_protocol::JupyterMessage;
+use jupyter_protocol::messaging::{ExecuteRequest, JupyterMessageContent};
 use jupyter_zmq_client::connection::RouterSendConnection;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
@@ -21,6 +20,7 @@ use crate::interrupt::Interrupt;
 use crate::link::Link;
 use crate::message::{publish, reply};
 use crate::outbox::Out;
+use crate::refusal::{refuse, user_expressions};
 
 /// How long the report of a runtime's end may take behind the end itself.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -120,7 +120,11 @@ impl Shell {
         Some((kind.to_owned(), content))
     }
 
-    async fn execute(&mut self, request: &JupyterMessage, execute: &ExecuteRequest) -> (Value, bool) {
+    async fn execute(
+        &mut self,
+        request: &JupyterMessage,
+        execute: &ExecuteRequest,
+    ) -> (Value, bool) {
         let silent = execute.silent;
         let store = execute.store_history && !silent;
         if store {
@@ -134,9 +138,14 @@ impl Shell {
             let content = json!({ "code": execute.code, "execution_count": count });
             self.publish("execute_input", content, request).await;
         }
-        let ask = if execute.allow_stdin { (self.ask)(request) } else { Box::new(|_: &str, _| String::new()) };
+        let ask = if execute.allow_stdin {
+            (self.ask)(request)
+        } else {
+            Box::new(|_: &str, _| String::new())
+        };
         let outcome = self.engine.execute(execute.code.clone(), ask).await;
-        let (failure, result) = self.conclude(&execute.code, &outcome, count, silent, request).await;
+        let (failure, result) =
+            self.conclude(&execute.code, &outcome, count, silent, request).await;
         if store {
             self.history.push(count, execute.code.clone(), result);
         }
@@ -278,25 +287,4 @@ fn is_complete(code: &str) -> Value {
         }
         Completeness::Invalid => json!({ "status": "invalid" }),
     }
-}
-
-/// Rust has no expressions to evaluate beside a cell: each is answered with an error of its own.
-fn user_expressions(asked: Option<&HashMap<String, String>>) -> Value {
-    let answer = |text: &String| {
-        let value = format!("ядро Rust не вычисляет user_expressions: {text}");
-        let mut fields = Failure::plain("NotImplementedError", &value).fields();
-        fields["status"] = json!("error");
-        fields
-    };
-    let answers = asked.into_iter().flatten().map(|(name, text)| (name.clone(), answer(text)));
-    Value::Object(answers.collect())
-}
-
-/// The answer to a request that this kernel does not know or cannot read; `None` for other messages.
-pub fn refuse(request: &JupyterMessage) -> Option<(String, Value)> {
-    let kind = request.header.msg_type.strip_suffix("_request")?;
-    let value = format!("запрос «{}» не разобран: такого ядро не умеет или поля не те", request.header.msg_type);
-    let mut content = Failure::plain("ValueError", &value).fields();
-    content["status"] = json!("error");
-    Some((format!("{kind}_reply"), content))
 }

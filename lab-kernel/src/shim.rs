@@ -31,7 +31,7 @@ const HOLD_NS: i64 = 30_000_000;
 pub fn run() -> Result<i32> {
     let socket = std::env::var(session::SOCKET).context("LAB_KERNEL_SOCKET is not set")?;
     let kernel = UnixStream::connect(&socket).with_context(|| format!("no kernel at {socket}"))?;
-    let mut child = Command::new(std::env::current_exe()?)
+    let mut child = session::clean_environment(&mut Command::new(std::env::current_exe()?))
         .env(ROLE, "runtime")
         .env("RUST_BACKTRACE", "0")
         .stdin(Stdio::piped())
@@ -80,7 +80,8 @@ impl Shim {
         let stdin = io::stdin();
         let mut buffer = vec![0u8; CHUNK];
         loop {
-            let ready = wait(&[stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), self.kernel.as_fd()])?;
+            let ready =
+                wait(&[stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), self.kernel.as_fd()])?;
             if ready.is_empty() {
                 self.release_held_text()?;
                 continue;
@@ -235,9 +236,7 @@ fn describe(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("код завершения {code}"),
         (None, Some(6)) => "аварийная остановка (abort, сигнал 6)".to_owned(),
-        (None, Some(9)) => {
-            "сигнал 9: процесс убит, чаще всего из-за нехватки памяти".to_owned()
-        }
+        (None, Some(9)) => "сигнал 9: процесс убит, чаще всего из-за нехватки памяти".to_owned(),
         (None, Some(11)) => "нарушение доступа к памяти (сигнал 11)".to_owned(),
         (None, Some(signal)) => format!("сигнал {signal}"),
         (None, None) => "причина неизвестна".to_owned(),
@@ -246,16 +245,14 @@ fn describe(status: ExitStatus) -> String {
 
 /// Indices of the descriptors that can be read; empty after [`HOLD_NS`] without any.
 fn wait(fds: &[BorrowedFd<'_>]) -> Result<Vec<usize>> {
-    let mut polled: Vec<PollFd<'_>> =
-        fds.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+    let mut polled: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
     let timeout = Timespec { tv_sec: 0, tv_nsec: HOLD_NS };
     match poll(&mut polled, Some(&timeout)) {
         Ok(_) => {}
         Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
         Err(error) => return Err(error.into()),
     }
-    let ready = |p: &PollFd<'_>| {
-        p.revents().intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR)
-    };
+    let ready =
+        |p: &PollFd<'_>| p.revents().intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR);
     Ok(polled.iter().enumerate().filter(|(_, p)| ready(p)).map(|(i, _)| i).collect())
 }

@@ -28,7 +28,10 @@ impl Stdin {
         tokio::spawn(async move {
             loop {
                 match receive(&mut replies).await {
-                    Ok(JupyterMessage { content: JupyterMessageContent::InputReply(answer), .. }) => {
+                    Ok(JupyterMessage {
+                        content: JupyterMessageContent::InputReply(answer),
+                        ..
+                    }) => {
                         if sender.send(answer.value).is_err() {
                             return;
                         }
@@ -54,7 +57,8 @@ impl Stdin {
             let answers = stdin.answers.lock().unwrap_or_else(PoisonError::into_inner);
             // An answer to an older question must not serve this one.
             while answers.try_recv().is_ok() {}
-            let sent = stdin.handle.block_on(async { stdin.requests.lock().await.send(message).await });
+            let sent =
+                stdin.handle.block_on(async { stdin.requests.lock().await.send(message).await });
             match sent {
                 Ok(()) => answers.recv().unwrap_or_default(),
                 Err(_) => String::new(),

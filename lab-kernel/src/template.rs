@@ -9,6 +9,7 @@ use std::io::BufReader;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
 
 use anyhow::{Context, Result, bail};
 use rustix::fs::{FlockOperation, flock};
@@ -19,7 +20,7 @@ use crate::home::Home;
 use crate::{session, tree};
 
 /// Raise when the layout of a template changes.
-const FORMAT: &str = "lab-kernel template 1";
+const FORMAT: &str = "lab-kernel template 4";
 
 /// A finished template.
 #[derive(Clone, Debug)]
@@ -87,11 +88,15 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         .spawn()?;
     let stderr = builder.stderr.take().context("the builder has no stderr")?;
     let errors = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
-    let mut shims = Vec::new();
+    let (reports, heard) = channel();
     let status = loop {
         if let Ok((stream, _)) = listener.accept() {
             stream.set_nonblocking(false)?;
-            shims.extend(follow(stream, progress));
+            let reports = reports.clone();
+            std::thread::spawn(move || follow(&stream, &reports));
+        }
+        while let Ok((done, total, name)) = heard.try_recv() {
+            progress(done, total, &name);
         }
         if let Some(status) = builder.try_wait()? {
             break status;
@@ -108,18 +113,16 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
     Ok(())
 }
 
-/// Shows the progress frames of one connection to its end; a shim's connection is given back instead,
-/// because the shim lives as long as it is open.
-fn follow(stream: UnixStream, progress: &mut dyn FnMut(u32, u32, &str)) -> Option<UnixStream> {
-    let mut input = BufReader::new(&stream);
+/// Passes on the progress frames of one connection until it closes.
+fn follow(stream: &UnixStream, reports: &Sender<(u32, u32, String)>) {
+    let mut input = BufReader::new(stream);
     while let Ok(Some(frame)) = Frame::read(&mut input) {
-        match frame {
-            Frame::Compiling(done, total, name) => progress(done, total, &name),
-            Frame::Started(_) => return Some(stream),
-            _ => {}
+        if let Frame::Compiling(done, total, name) = frame
+            && reports.send((done, total, name)).is_err()
+        {
+            return;
         }
     }
-    None
 }
 
 /// The builder role: lets evcxr compile once without and once with the library.
@@ -137,9 +140,8 @@ pub fn build_role() -> Result<()> {
             }
             other => other.into(),
         })?;
+        // What rust-analyzer asks cargo is remembered too.
         context.execute("{ let _ = 1; }")?;
-        // The call of `cargo metadata` that rust-analyzer makes is remembered too.
-        let _ = context.completions("String::from", 12);
     }
     Ok(())
 }
@@ -149,32 +151,32 @@ pub fn build_role() -> Result<()> {
 /// # Errors
 /// When its Cargo.toml has no package name.
 pub fn dependency_line(lab_crate: &Path) -> Result<String> {
-    let name = manifest_name(lab_crate, "package")?.with_context(|| {
-        format!("в {}/Cargo.toml нет имени пакета", lab_crate.display())
-    })?;
+    let manifest = manifest(lab_crate)?;
+    let name = manifest
+        .get("package")
+        .and_then(|package| package.get("name")?.as_str())
+        .with_context(|| format!("в {}/Cargo.toml нет имени пакета", lab_crate.display()))?;
     Ok(format!(":dep {name} = {{ path = \"{}\" }}", lab_crate.display()))
 }
 
-/// The name by which Rust code knows the crate in a folder.
+/// The cells to run before the first one of a student: the library may name its own in
+/// `package.metadata.lab-kernel.warm-up` (a list), so that what is common is loaded already.
 ///
 /// # Errors
-/// When its Cargo.toml has no package name.
-pub fn library_name(lab_crate: &Path) -> Result<String> {
-    let name = match manifest_name(lab_crate, "lib")? {
-        Some(name) => Some(name),
-        None => manifest_name(lab_crate, "package")?,
-    };
-    let name = name.with_context(|| format!("в {} нет имени", lab_crate.display()))?;
-    Ok(name.replace('-', "_"))
+/// When its Cargo.toml cannot be read.
+pub fn warm_up_cells(lab_crate: &Path) -> Result<Vec<String>> {
+    let listed = manifest(lab_crate)?
+        .get("package")
+        .and_then(|package| package.get("metadata")?.get("lab-kernel")?.get("warm-up").cloned());
+    let cells = listed.and_then(|cells| cells.as_array().cloned()).unwrap_or_default();
+    Ok(cells.iter().filter_map(|cell| cell.as_str().map(str::to_owned)).collect())
 }
 
-fn manifest_name(lab_crate: &Path, section: &str) -> Result<Option<String>> {
+fn manifest(lab_crate: &Path) -> Result<toml::Table> {
     let path = lab_crate.join("Cargo.toml");
     let text = fs::read_to_string(&path)
         .with_context(|| format!("не удалось прочитать {}", path.display()))?;
-    let manifest: toml::Table = text.parse()?;
-    let name = manifest.get(section).and_then(|section| section.get("name"));
-    Ok(name.and_then(|name| name.as_str()).map(str::to_owned))
+    text.parse().with_context(|| format!("{} не разобран", path.display()))
 }
 
 fn fingerprint(home: &Home) -> Result<String> {
@@ -185,7 +187,9 @@ fn fingerprint(home: &Home) -> Result<String> {
     if let Some(lab_crate) = &home.lab_crate {
         hash.update(lab_crate.to_string_lossy().as_bytes());
         for file in tree::files(lab_crate)? {
-            if file.starts_with(lab_crate.join("tests")) || file.starts_with(lab_crate.join("examples")) {
+            if file.starts_with(lab_crate.join("tests"))
+                || file.starts_with(lab_crate.join("examples"))
+            {
                 continue;
             }
             hash.update(file.to_string_lossy().as_bytes());

@@ -1,7 +1,8 @@
 """Building a dependency in a cell: seen while it lasts, stopped and cleared up at any time.
 
 Every test has a crate of its own that nobody has built before. The crate's build
-waits for the test's file, so the build lasts as long as the test wants. Other ends of a kernel are in test_lifecycle.py.
+waits for the test's file, so the build lasts as long as the test wants. Other
+ends of a kernel are in test_lifecycle.py.
 """
 
 import re

@@ -7,6 +7,8 @@ Plain text is in test_text.py. Cells wait on files made by the test (`gate`), so
 import base64
 import random
 
+import pytest
+
 from client import block, show
 
 
@@ -96,11 +98,13 @@ def test_blocks_of_one_write_with_one_id_are_one_output(client):
     assert outputs[0][1]["data"] == {"text/html": "<b>x</b>", "text/plain": "x"}
 
 
-def test_an_update_may_be_a_bundle_too(client):
-    attributes = " id=bundle update=1"
-    code = show("text/html", "old", " id=bundle")
+def test_an_update_may_be_a_bundle_too(client, gate):
+    go, attributes = gate("go"), " id=bundle update=1"
+    code = show("text/html", "old", " id=bundle") + go.wait()
     code += one_write(block("text/html", "new", attributes), block("text/plain", "n", attributes))
-    cell = client.run(code)
+    cell = client.begin(code).until(lambda c: c.contents("display_data"))
+    go.open()
+    cell.finish()
     assert [t for t, _ in cell.outputs()] == ["display_data", "update_display_data"]
     assert cell.outputs()[1][1]["data"] == {"text/html": "new", "text/plain": "n"}
 
@@ -110,12 +114,30 @@ def test_two_outputs_of_one_type_stay_two(client):
     assert [html(c) for c in cell.contents("display_data")] == ["a", "b"]
 
 
-def test_the_last_expression_is_the_result(client):
-    cell = client.run(show("text/html", "shown") + "\n40 + 2")
+@pytest.mark.parametrize("attributes", ["", " id=shown"])
+@pytest.mark.parametrize("mime", ["text/html", "text/plain"])
+def test_the_last_expression_is_the_result(client, mime, attributes):
+    cell = client.run(show(mime, "shown", attributes) + "\n40 + 2")
     assert [t for t, _ in cell.outputs()] == ["display_data", "execute_result"]
     result = cell.outputs()[1][1]
     assert result["data"]["text/plain"] == "42"
     assert result["execution_count"] == cell.reply["execution_count"]
+
+
+def test_a_type_that_displays_itself_is_the_result(client):
+    code = """
+    pub struct Table;
+    impl Table {
+        fn evcxr_display(&self) {
+            println!("EVCXR_BEGIN_CONTENT text/html\\n<i>t</i>\\nEVCXR_END_CONTENT");
+            println!("EVCXR_BEGIN_CONTENT text/plain\\nt\\nEVCXR_END_CONTENT");
+        }
+    }
+    Table
+    """
+    outputs = client.run(code).outputs()
+    assert [t for t, _ in outputs] == ["execute_result"]
+    assert outputs[0][1]["data"] == {"text/html": "<i>t</i>", "text/plain": "t"}
 
 
 def test_clear_output(client):

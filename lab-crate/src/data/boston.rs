@@ -69,12 +69,8 @@ pub fn boston_in(directory: &Path) -> Result<Housing> {
 /// Rows after the quoted header; the target is the last column.
 fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let header: Vec<&str> = lines
-        .next()
-        .unwrap_or("")
-        .split(',')
-        .map(|name| name.trim().trim_matches('"'))
-        .collect();
+    let header: Vec<&str> =
+        lines.next().unwrap_or("").split(',').map(|name| name.trim().trim_matches('"')).collect();
     if header != COLUMNS {
         return Err(Error::Data(format!(
             "{}: столбцы {}, а нужны {}",
@@ -86,10 +82,8 @@ fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
     let (mut x, mut y) = (Vec::new(), Vec::new());
     for (index, line) in lines.enumerate() {
         let place = || format!("{}: строка {}", FILE.title, index + 2);
-        let fields: Vec<f64> = line
-            .split(',')
-            .map(|field| file::number(field, place))
-            .collect::<Result<_>>()?;
+        let fields: Vec<f64> =
+            line.split(',').map(|field| file::number(field, place)).collect::<Result<_>>()?;
         match fields.split_last() {
             Some((target, features)) if features.len() == COLUMNS.len() - 1 => {
                 x.extend_from_slice(features);
@@ -104,10 +98,7 @@ fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
             }
         }
     }
-    Ok((
-        Array2::from_shape_vec((y.len(), COLUMNS.len() - 1), x)?,
-        Array1::from(y),
-    ))
+    Ok((Array2::from_shape_vec((y.len(), COLUMNS.len() - 1), x)?, Array1::from(y)))
 }
 
 #[cfg(test)]
@@ -130,19 +121,14 @@ mod tests {
     #[test]
     fn wrong_columns_and_short_rows_are_told() {
         let error = parse("a,b\n1,2\n").unwrap_err().to_string();
-        assert!(
-            error.starts_with("Boston housing: столбцы a, b, а нужны CRIM, "),
-            "{error}"
-        );
+        assert!(error.starts_with("Boston housing: столбцы a, b, а нужны CRIM, "), "{error}");
         let error = parse(&HEAD.replace(",24\n", "\n")).unwrap_err().to_string();
         assert_eq!(error, "Boston housing: строка 2: полей 13, а нужно 14");
     }
 
     #[test]
     fn a_missing_file_names_the_command() {
-        let error = boston_in(Path::new("no-such-folder"))
-            .unwrap_err()
-            .to_string();
+        let error = boston_in(Path::new("no-such-folder")).unwrap_err().to_string();
         assert!(error.contains("no-such-folder"), "{error}");
         assert!(error.ends_with("cargo lab data"), "{error}");
     }

@@ -77,31 +77,18 @@ pub fn california_in(directory: &Path) -> Result<Housing> {
 /// The set with its names.
 fn table(x: Array2<f64>, y: Array1<f64>, source: Source) -> Housing {
     let feature_names = FEATURES.map(String::from).to_vec();
-    Housing {
-        x,
-        y,
-        feature_names,
-        target_name: TARGET.into(),
-        source,
-    }
+    Housing { x, y, feature_names, target_name: TARGET.into(), source }
 }
 
 /// The features and targets of all rows.
 fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    for (index, line) in text
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .enumerate()
-    {
+    for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).enumerate() {
         let (features, value) = district(line, index + 1)?;
         x.extend(features);
         y.push(value);
     }
-    Ok((
-        Array2::from_shape_vec((y.len(), FEATURES.len()), x)?,
-        Array1::from(y),
-    ))
+    Ok((Array2::from_shape_vec((y.len(), FEATURES.len()), x)?, Array1::from(y)))
 }
 
 /// A row of the file: longitude, latitude, housingMedianAge, totalRooms, totalBedrooms, population, households,
@@ -110,33 +97,14 @@ fn district(line: &str, number: usize) -> Result<([f64; 8], f64)> {
     let place = || format!("{}: строка {number}", FILE.title);
     let fields = line.split(',').map(|field| file::number(field, place));
     let fields: Vec<f64> = fields.collect::<Result<_>>()?;
-    let [
-        longitude,
-        latitude,
-        age,
-        rooms,
-        bedrooms,
-        population,
-        households,
-        income,
-        value,
-    ] = fields[..]
+    let [longitude, latitude, age, rooms, bedrooms, population, households, income, value] =
+        fields[..]
     else {
-        return Err(Error::Data(format!(
-            "{}: полей {}, а нужно 9",
-            place(),
-            fields.len()
-        )));
+        return Err(Error::Data(format!("{}: полей {}, а нужно 9", place(), fields.len())));
     };
-    let per_home = [
-        rooms / households,
-        bedrooms / households,
-        population / households,
-    ];
+    let per_home = [rooms / households, bedrooms / households, population / households];
     let [rooms, bedrooms, occupants] = per_home;
-    let features = [
-        income, age, rooms, bedrooms, population, occupants, latitude, longitude,
-    ];
+    let features = [income, age, rooms, bedrooms, population, occupants, latitude, longitude];
     Ok((features, value / 100_000.0))
 }
 
@@ -155,9 +123,7 @@ mod tests {
     fn features_are_those_of_scikit_learn() {
         // from sklearn.datasets import fetch_california_housing
         // X, y = fetch_california_housing(return_X_y=True); print(X[0], y[:2])
-        let expected = [
-            8.3252, 41.0, 6.98412698, 1.02380952, 322.0, 2.55555556, 37.88, -122.23,
-        ];
+        let expected = [8.3252, 41.0, 6.98412698, 1.02380952, 322.0, 2.55555556, 37.88, -122.23];
         let (x, y) = parse(HEAD).unwrap();
         assert_eq!(x.dim(), (2, 8));
         for (value, expected) in x.row(0).iter().zip(expected) {

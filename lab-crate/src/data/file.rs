@@ -37,11 +37,7 @@ impl DataFile {
         };
         self.verify(&bytes, &path)?;
         String::from_utf8(bytes).map(Some).map_err(|_| {
-            Error::Data(format!(
-                "{}: файл «{}» не текст в UTF-8",
-                self.title,
-                path.display()
-            ))
+            Error::Data(format!("{}: файл «{}» не текст в UTF-8", self.title, path.display()))
         })
     }
 
@@ -77,10 +73,7 @@ pub(super) fn directory() -> PathBuf {
 
 /// The first `data/cache` in `start` or above it.
 fn above(start: &Path) -> Option<PathBuf> {
-    start
-        .ancestors()
-        .map(|dir| dir.join("data").join("cache"))
-        .find(|dir| dir.is_dir())
+    start.ancestors().map(|dir| dir.join("data").join("cache")).find(|dir| dir.is_dir())
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -131,14 +124,8 @@ mod tests {
         let folder = folder("other");
         std::fs::write(folder.join("abc.txt"), "abd").unwrap();
         let error = ABC.read(&folder).unwrap_err().to_string();
-        assert!(
-            error.contains("найдено:   3 байт, SHA-256 a52d159f"),
-            "{error}"
-        );
-        assert!(
-            error.contains("ожидалось: 3 байт, SHA-256 ba7816bf"),
-            "{error}"
-        );
+        assert!(error.contains("найдено:   3 байт, SHA-256 a52d159f"), "{error}");
+        assert!(error.contains("ожидалось: 3 байт, SHA-256 ba7816bf"), "{error}");
         assert!(error.ends_with("cargo lab data"), "{error}");
         std::fs::remove_dir_all(folder).unwrap();
     }
@@ -148,19 +135,14 @@ mod tests {
         let root = folder("above");
         std::fs::create_dir_all(root.join("data/cache")).unwrap();
         std::fs::create_dir_all(root.join("notebooks/01")).unwrap();
-        assert_eq!(
-            above(&root.join("notebooks/01")).unwrap(),
-            root.join("data").join("cache")
-        );
+        assert_eq!(above(&root.join("notebooks/01")).unwrap(), root.join("data").join("cache"));
         std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
     fn a_field_that_is_not_a_number_is_shown_with_its_place() {
         assert_eq!(number(" 1.5 ", String::new).unwrap(), 1.5);
-        let error = number("1,5", || "строка 3, столбец RM".into())
-            .unwrap_err()
-            .to_string();
+        let error = number("1,5", || "строка 3, столбец RM".into()).unwrap_err().to_string();
         assert_eq!(error, "строка 3, столбец RM: «1,5» вместо числа");
     }
 }

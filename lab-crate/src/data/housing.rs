@@ -32,11 +32,7 @@ impl Housing {
     /// # Errors
     /// There is no feature of that name; the error lists the names.
     pub fn column(&self, name: &str) -> Result<Array1<f64>> {
-        match self
-            .feature_names
-            .iter()
-            .position(|feature| feature == name)
-        {
+        match self.feature_names.iter().position(|feature| feature == name) {
             Some(index) => Ok(self.x.column(index).to_owned()),
             None => Err(Error::Data(format!(
                 "нет столбца «{name}». Есть столбцы: {}",
@@ -93,10 +89,7 @@ mod tests {
     #[test]
     fn a_stand_in_names_the_remedy() {
         let text = Source::StandIn.to_string();
-        assert!(
-            text.starts_with("ЗАМЕНИТЕЛЬ: ") && text.ends_with("cargo lab data"),
-            "{text}"
-        );
+        assert!(text.starts_with("ЗАМЕНИТЕЛЬ: ") && text.ends_with("cargo lab data"), "{text}");
         let real = Source::Real(PathBuf::from("california/cal_housing.data"));
         assert!(real.to_string().starts_with("настоящие данные: california"));
     }

@@ -25,55 +25,13 @@ struct Region {
 
 /// Roughly where the people of California live.
 const REGIONS: [Region; 7] = [
-    Region {
-        share: 0.40,
-        latitude: 34.03,
-        longitude: -118.22,
-        spread: 0.22,
-        dear: 0.15,
-    },
-    Region {
-        share: 0.23,
-        latitude: 37.63,
-        longitude: -122.12,
-        spread: 0.27,
-        dear: 0.35,
-    },
-    Region {
-        share: 0.08,
-        latitude: 32.87,
-        longitude: -117.08,
-        spread: 0.13,
-        dear: 0.05,
-    },
-    Region {
-        share: 0.08,
-        latitude: 33.95,
-        longitude: -117.25,
-        spread: 0.25,
-        dear: -0.35,
-    },
-    Region {
-        share: 0.08,
-        latitude: 38.60,
-        longitude: -121.40,
-        spread: 0.30,
-        dear: -0.40,
-    },
-    Region {
-        share: 0.09,
-        latitude: 36.55,
-        longitude: -119.70,
-        spread: 0.50,
-        dear: -0.80,
-    },
-    Region {
-        share: 0.04,
-        latitude: 39.90,
-        longitude: -122.00,
-        spread: 0.75,
-        dear: -0.60,
-    },
+    Region { share: 0.40, latitude: 34.03, longitude: -118.22, spread: 0.22, dear: 0.15 },
+    Region { share: 0.23, latitude: 37.63, longitude: -122.12, spread: 0.27, dear: 0.35 },
+    Region { share: 0.08, latitude: 32.87, longitude: -117.08, spread: 0.13, dear: 0.05 },
+    Region { share: 0.08, latitude: 33.95, longitude: -117.25, spread: 0.25, dear: -0.35 },
+    Region { share: 0.08, latitude: 38.60, longitude: -121.40, spread: 0.30, dear: -0.40 },
+    Region { share: 0.09, latitude: 36.55, longitude: -119.70, spread: 0.50, dear: -0.80 },
+    Region { share: 0.04, latitude: 39.90, longitude: -122.00, spread: 0.75, dear: -0.60 },
 ];
 
 /// Features (rows, 8) and target (rows,) in the columns and units of the real set.
@@ -99,29 +57,19 @@ fn district(rng: &mut Rng) -> ([f64; 8], f64) {
     let wealth = rng.normal();
     let income = (1.244 + 0.47 * wealth).exp().clamp(0.4999, 15.0001);
     let crowd = rng.normal();
-    let age = (28.6 - 3.2 * crowd - 1.5 * wealth + 12.5 * rng.normal())
-        .round()
-        .clamp(1.0, 52.0);
+    let age = (28.6 - 3.2 * crowd - 1.5 * wealth + 12.5 * rng.normal()).round().clamp(1.0, 52.0);
     let population = (7.024 + 0.74 * crowd).exp().round().clamp(3.0, 35_682.0);
     // One district in a hundred is of holiday homes: many rooms, few households.
-    let holiday = if rng.uniform() < 0.01 {
-        (0.9 + 0.6 * rng.normal()).exp()
-    } else {
-        1.0
-    };
+    let holiday = if rng.uniform() < 0.01 { (0.9 + 0.6 * rng.normal()).exp() } else { 1.0 };
     let rooms = ((1.63 + 0.13 * wealth + 0.19 * rng.normal()).exp() * holiday).clamp(0.85, 141.9);
     let bedrooms = ((0.045 + 0.07 * rng.normal()).exp() * holiday).clamp(0.33, 34.1);
     let occupants = (1.043 + 0.25 * rng.normal()).exp().clamp(0.69, 1243.3);
     let price =
         0.594 + 0.36 * wealth + 0.55 * region.dear + 0.006 * (age - 28.6) + 0.31 * rng.normal();
     let value = price.exp().clamp(0.14999, MAX_VALUE);
-    let place = [
-        hundredths(latitude.clamp(32.54, 41.95)),
-        hundredths(longitude.clamp(-124.35, -114.31)),
-    ];
-    let features = [
-        income, age, rooms, bedrooms, population, occupants, place[0], place[1],
-    ];
+    let place =
+        [hundredths(latitude.clamp(32.54, 41.95)), hundredths(longitude.clamp(-124.35, -114.31))];
+    let features = [income, age, rooms, bedrooms, population, occupants, place[0], place[1]];
     (features, value)
 }
 
@@ -151,11 +99,7 @@ mod tests {
     fn correlation(a: ArrayView1<f64>, b: ArrayView1<f64>) -> f64 {
         let n = a.len() as f64;
         let (ma, mb) = (a.sum() / n, b.sum() / n);
-        let cov = a
-            .iter()
-            .zip(b)
-            .map(|(a, b)| (a - ma) * (b - mb))
-            .sum::<f64>();
+        let cov = a.iter().zip(b).map(|(a, b)| (a - ma) * (b - mb)).sum::<f64>();
         let var = |v: ArrayView1<f64>, m: f64| v.iter().map(|x| (x - m).powi(2)).sum::<f64>();
         cov / (var(a, ma) * var(b, mb)).sqrt()
     }
@@ -173,16 +117,9 @@ mod tests {
         let (x, y) = california(ROWS);
         for ((column, real), name) in x.columns().into_iter().zip(real).zip(FEATURES) {
             let ours = median(column);
-            assert!(
-                (ours - real).abs() < 0.06 * real.abs(),
-                "{name}: {ours}, real {real}"
-            );
+            assert!((ours - real).abs() < 0.06 * real.abs(), "{name}: {ours}, real {real}");
         }
-        assert!(
-            (median(y.view()) - 1.797).abs() < 0.15,
-            "{}",
-            median(y.view())
-        );
+        assert!((median(y.view()) - 1.797).abs() < 0.15, "{}", median(y.view()));
     }
 
     #[test]

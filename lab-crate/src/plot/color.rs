@@ -54,26 +54,19 @@ impl Color {
     /// # Errors
     /// There is no such colour; the error lists the names.
     pub(crate) fn named(name: &str) -> Result<Self> {
-        if let Some(digits) = name
-            .strip_prefix('#')
-            .filter(|d| d.len() == 6 && d.is_ascii())
-        {
+        if let Some(digits) = name.strip_prefix('#').filter(|d| d.len() == 6 && d.is_ascii()) {
             let part = |i: usize| u8::from_str_radix(&digits[i..i + 2], 16);
             if let (Ok(r), Ok(g), Ok(b)) = (part(0), part(2), part(4)) {
                 return Ok(Self(r, g, b));
             }
         }
-        NAMES
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, color)| *color)
-            .ok_or_else(|| {
-                let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
-                Error::Plot(format!(
-                    "нет цвета «{name}». Есть: {}, и любой цвет вида #1f77b4",
-                    names.join(", ")
-                ))
-            })
+        NAMES.iter().find(|(known, _)| *known == name).map(|(_, color)| *color).ok_or_else(|| {
+            let names: Vec<&str> = NAMES.iter().map(|(name, _)| *name).collect();
+            Error::Plot(format!(
+                "нет цвета «{name}». Есть: {}, и любой цвет вида #1f77b4",
+                names.join(", ")
+            ))
+        })
     }
 }
 
@@ -93,10 +86,7 @@ mod tests {
     fn an_unknown_colour_lists_the_known_ones() {
         for name in ["оранжевый", "#12345", "#zzzzzz", "#ффф"] {
             let error = Color::named(name).unwrap_err().to_string();
-            assert!(
-                error.contains(name) && error.contains("blue, orange"),
-                "{error}"
-            );
+            assert!(error.contains(name) && error.contains("blue, orange"), "{error}");
         }
     }
 }

@@ -25,10 +25,7 @@ pub(super) struct Pen<'a, B: DrawingBackend> {
 
 impl<B: DrawingBackend> Pen<'_, B> {
     fn at(&self, (x, y): (f64, f64)) -> (i32, i32) {
-        (
-            (x * self.scale).round() as i32,
-            (y * self.scale).round() as i32,
-        )
+        ((x * self.scale).round() as i32, (y * self.scale).round() as i32)
     }
 
     fn style(&self, color: Color, alpha: f64, width: f64) -> ShapeStyle {
@@ -88,10 +85,7 @@ impl<B: DrawingBackend> Pen<'_, B> {
     ) -> Result<()> {
         let style = self.style(color, alpha, 1.0);
         let radius = (diameter / 2.0 * self.scale).round().max(1.0) as u32;
-        told(
-            self.backend
-                .draw_circle(self.at(center), radius, &style, true),
-        )
+        told(self.backend.draw_circle(self.at(center), radius, &style, true))
     }
 
     /// Text in the middle of whose height `place` lies; `side` says which part of its width.
@@ -144,28 +138,15 @@ pub(super) fn ground<B: DrawingBackend>(
         let x = view.x_of(tick);
         pen.line((x, view.top), (x, view.bottom), GRID, 1.0, 1.0)?;
         pen.line((x, view.bottom), (x, view.bottom + STROKE), INK, 1.0, 1.0)?;
-        pen.text(
-            &tick.label,
-            (x, view.bottom + STROKE + TICK * 0.9),
-            TICK,
-            HPos::Center,
-        )?;
+        pen.text(&tick.label, (x, view.bottom + STROKE + TICK * 0.9), TICK, HPos::Center)?;
     }
     for tick in &view.y.ticks {
         let y = view.y_of(tick);
         pen.line((view.left, y), (view.right, y), GRID, 1.0, 1.0)?;
         pen.line((view.left - STROKE, y), (view.left, y), INK, 1.0, 1.0)?;
-        pen.text(
-            &tick.label,
-            (view.left - STROKE - 4.0, y),
-            TICK,
-            HPos::Right,
-        )?;
+        pen.text(&tick.label, (view.left - STROKE - 4.0, y), TICK, HPos::Right)?;
     }
-    let middle = (
-        (view.left + view.right) / 2.0,
-        (view.top + view.bottom) / 2.0,
-    );
+    let middle = ((view.left + view.right) / 2.0, (view.top + view.bottom) / 2.0);
     if let Some(title) = &figure.title {
         pen.text(title, (middle.0, view.top / 2.0), TITLE, HPos::Center)?;
     }
@@ -173,13 +154,7 @@ pub(super) fn ground<B: DrawingBackend>(
         pen.text(name, (middle.0, height - LABEL), LABEL, HPos::Center)?;
     }
     if let Some(name) = &figure.y_label {
-        pen.write(
-            name,
-            (LABEL * 1.1, middle.1),
-            LABEL,
-            HPos::Center,
-            FontTransform::Rotate270,
-        )?;
+        pen.write(name, (LABEL * 1.1, middle.1), LABEL, HPos::Center, FontTransform::Rotate270)?;
     }
     Ok(())
 }
@@ -213,13 +188,7 @@ pub(super) fn figures<B: DrawingBackend>(
         }
     }
     let (left, right, top, bottom) = (view.left, view.right, view.top, view.bottom);
-    let frame = [
-        (left, top),
-        (right, top),
-        (right, bottom),
-        (left, bottom),
-        (left, top),
-    ];
+    let frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
     for side in frame.windows(2) {
         pen.line(side[0], side[1], INK, 1.0, 1.0)?;
     }
@@ -229,19 +198,15 @@ pub(super) fn figures<B: DrawingBackend>(
 /// A horizontal or vertical line across the plot.
 fn straight<B: DrawingBackend>(layer: &Layer, view: &View, pen: &mut Pen<B>) -> Result<()> {
     let axis_value = |axis: &super::view::Axis| {
-        if axis.log {
-            10f64.powf(axis.lo)
-        } else {
-            axis.lo
-        }
+        if axis.log { 10f64.powf(axis.lo) } else { axis.lo }
     };
     let ends = match layer.kind {
-        Kind::Horizontal(y) => view
-            .place((view.x.lo, y))
-            .map(|(_, y)| ((view.left, y), (view.right, y))),
-        Kind::Vertical(x) => view
-            .place((x, axis_value(&view.y)))
-            .map(|(x, _)| ((x, view.top), (x, view.bottom))),
+        Kind::Horizontal(y) => {
+            view.place((view.x.lo, y)).map(|(_, y)| ((view.left, y), (view.right, y)))
+        }
+        Kind::Vertical(x) => {
+            view.place((x, axis_value(&view.y))).map(|(x, _)| ((x, view.top), (x, view.bottom)))
+        }
         _ => None,
     };
     match ends {

@@ -88,9 +88,7 @@ impl Figure {
     pub fn size(mut self, width: u32, height: u32) -> Self {
         let legal = 160..=4000;
         let fits = legal.contains(&width) && legal.contains(&height);
-        self.check(fits, || {
-            format!("размер {width} x {height}, а нужен от 160 до 4000 точек")
-        });
+        self.check(fits, || format!("размер {width} x {height}, а нужен от 160 до 4000 точек"));
         if fits {
             self.size = (width, height);
         }
@@ -147,17 +145,13 @@ impl Figure {
 
     /// Adds a horizontal line across the plot.
     pub fn hline(mut self, y: f64) -> Self {
-        self.check(y.is_finite(), || {
-            format!("hline({y}): нужно конечное число")
-        });
+        self.check(y.is_finite(), || format!("hline({y}): нужно конечное число"));
         self.with(Kind::Horizontal(y))
     }
 
     /// Adds a vertical line across the plot.
     pub fn vline(mut self, x: f64) -> Self {
-        self.check(x.is_finite(), || {
-            format!("vline({x}): нужно конечное число")
-        });
+        self.check(x.is_finite(), || format!("vline({x}): нужно конечное число"));
         self.with(Kind::Vertical(x))
     }
 
@@ -178,12 +172,7 @@ impl Figure {
     fn with(mut self, kind: Kind) -> Self {
         let color = match kind {
             Kind::Horizontal(_) | Kind::Vertical(_) => GRAY,
-            _ => Color::in_turn(
-                self.layers
-                    .iter()
-                    .filter(|l| !l.points().is_empty())
-                    .count(),
-            ),
+            _ => Color::in_turn(self.layers.iter().filter(|l| !l.points().is_empty()).count()),
         };
         self.layers.push(Layer::new(kind, color));
         self
@@ -216,12 +205,7 @@ mod tests {
     #[test]
     fn series_take_colours_in_turn_and_straight_lines_are_gray() {
         let x = [0.0, 1.0];
-        let figure = Figure::new()
-            .scatter(&x, &x)
-            .unwrap()
-            .hline(0.5)
-            .line(&x, &x)
-            .unwrap();
+        let figure = Figure::new().scatter(&x, &x).unwrap().hline(0.5).line(&x, &x).unwrap();
         let colors: Vec<Color> = figure.layers.iter().map(|layer| layer.color).collect();
         assert_eq!(colors, [Color::in_turn(0), GRAY, Color::in_turn(1)]);
     }

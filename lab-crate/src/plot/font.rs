@@ -40,9 +40,7 @@ fn scale(font: &FontRef, size: f64) -> PxScale {
 pub(super) fn width(text: &str, size: f64) -> f64 {
     let Ok(font) = font() else { return 0.0 };
     let scaled = font.as_scaled(scale(font, size));
-    text.chars()
-        .map(|c| f64::from(scaled.h_advance(font.glyph_id(c))))
-        .sum()
+    text.chars().map(|c| f64::from(scaled.h_advance(font.glyph_id(c)))).sum()
 }
 
 /// Calls `ink(x, y, coverage)` for the pixels of `text`, whose baseline starts at (0, 0); y grows downwards.
@@ -59,11 +57,7 @@ pub(super) fn draw(text: &str, size: f64, mut ink: impl FnMut(i32, i32, f32)) ->
         if let Some(outline) = font.outline_glyph(glyph) {
             let corner = outline.px_bounds().min;
             outline.draw(|dx, dy, coverage| {
-                ink(
-                    corner.x as i32 + dx as i32,
-                    corner.y as i32 + dy as i32,
-                    coverage,
-                );
+                ink(corner.x as i32 + dx as i32, corner.y as i32 + dy as i32, coverage);
             });
         }
         x += font.as_scaled(scale).h_advance(id);
@@ -97,11 +91,7 @@ mod tests {
     #[test]
     fn wider_text_measures_wider() {
         // DejaVu Sans: a digit advances 1303 of 2048 units.
-        assert!(
-            (width("0", 2048.0) - 1303.0).abs() < 1.0,
-            "{}",
-            width("0", 2048.0)
-        );
+        assert!((width("0", 2048.0) - 1303.0).abs() < 1.0, "{}", width("0", 2048.0));
         assert!(width("Шум", 12.0) > width("ил", 12.0));
         assert_eq!(width("", 12.0), 0.0);
     }

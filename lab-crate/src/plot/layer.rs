@@ -35,14 +35,7 @@ pub(super) struct Layer {
 
 impl Layer {
     pub(super) fn new(kind: Kind, color: Color) -> Self {
-        Self {
-            kind,
-            label: None,
-            color,
-            marker_size: None,
-            width: None,
-            alpha: None,
-        }
+        Self { kind, label: None, color, marker_size: None, width: None, alpha: None }
     }
 
     /// The points of a scatter or a line; none for straight lines.
@@ -138,9 +131,6 @@ mod tests {
         let cloud = |n| Layer::new(Kind::Scatter(vec![(0.0, 0.0); n]), Color::in_turn(0));
         assert!(!cloud(DENSE).is_dense() && cloud(DENSE + 1).is_dense());
         assert_eq!((cloud(10).marker_size(), cloud(10).alpha()), (6.0, 1.0));
-        assert_eq!(
-            (cloud(20_640).marker_size(), cloud(20_640).alpha()),
-            (3.5, 0.25)
-        );
+        assert_eq!((cloud(20_640).marker_size(), cloud(20_640).alpha()), (3.5, 0.25));
     }
 }

@@ -46,12 +46,7 @@ impl Live {
     }
 
     fn on(surface: Surface) -> Self {
-        Self {
-            surface,
-            name: None,
-            throttle: Throttle::new(EVERY),
-            waiting: None,
-        }
+        Self { surface, name: None, throttle: Throttle::new(EVERY), waiting: None }
     }
 
     /// Shows the figure in this place: at once, or with the next frame when the last one is fresh.
@@ -146,10 +141,7 @@ mod tests {
         let mut live = Live::on(Surface::Stock);
         live.show(&figure(1.0)).unwrap();
         live.show(&figure(2.0)).unwrap();
-        let waiting = live
-            .waiting
-            .as_ref()
-            .map(|figure| figure.layers[0].points()[0].1);
+        let waiting = live.waiting.as_ref().map(|figure| figure.layers[0].points()[0].1);
         assert_eq!(waiting, Some(2.0));
         live.finish().unwrap();
         assert!(live.waiting.is_none());
@@ -157,10 +149,7 @@ mod tests {
 
     #[test]
     fn a_wrong_figure_is_told_at_once() {
-        let error = Live::on(Surface::Stock)
-            .show(&Figure::new())
-            .unwrap_err()
-            .to_string();
+        let error = Live::on(Surface::Stock).show(&Figure::new()).unwrap_err().to_string();
         assert!(error.contains("рисовать нечего"), "{error}");
     }
 }

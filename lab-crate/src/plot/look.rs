@@ -61,9 +61,7 @@ impl Figure {
 
     fn check_pixels(&mut self, call: &str, pixels: f64) {
         let fine = pixels > 0.0 && pixels <= 200.0;
-        self.check(fine, || {
-            format!("{call}({pixels}): нужно число больше 0, не больше 200")
-        });
+        self.check(fine, || format!("{call}({pixels}): нужно число больше 0, не больше 200"));
     }
 }
 
@@ -78,9 +76,6 @@ mod tests {
         let figure = Figure::new().scatter(&x, &x).unwrap().label("a").alpha(0.5);
         let figure = figure.line(&x, &x).unwrap().label("b").width(3.0);
         assert_eq!(figure.layers[0].label.as_deref(), Some("a"));
-        assert_eq!(
-            (figure.layers[0].alpha(), figure.layers[1].width()),
-            (0.5, 3.0)
-        );
+        assert_eq!((figure.layers[0].alpha(), figure.layers[1].width()), (0.5, 3.0));
     }
 }

@@ -19,11 +19,7 @@ pub(super) struct Mask {
 impl Mask {
     /// An empty mask.
     pub(super) fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            cover: vec![0.0; width * height],
-        }
+        Self { width, height, cover: vec![0.0; width * height] }
     }
 
     /// The coverage of a pixel.
@@ -88,20 +84,16 @@ impl Mask {
     /// The mask has no pixels.
     pub(super) fn to_png(&self, color: Color) -> Result<Vec<u8>> {
         let levels = DEGREES as u8;
-        let palette: Vec<u8> = (0..=levels)
-            .flat_map(|_| [color.0, color.1, color.2])
-            .collect();
-        let opacity: Vec<u8> = (0..=levels)
-            .map(|level| (f32::from(level) / DEGREES * 255.0).round() as u8)
-            .collect();
+        let palette: Vec<u8> = (0..=levels).flat_map(|_| [color.0, color.1, color.2]).collect();
+        let opacity: Vec<u8> =
+            (0..=levels).map(|level| (f32::from(level) / DEGREES * 255.0).round() as u8).collect();
         let degree = |cover: &f32| (cover * DEGREES + 0.5) as u8;
         // Two pixels in a byte; each row starts with a new byte.
         let pixels: Vec<u8> = self
             .cover
             .chunks(self.width)
             .flat_map(|row| {
-                row.chunks(2)
-                    .map(|pair| degree(&pair[0]) << 4 | pair.get(1).map_or(0, degree))
+                row.chunks(2).map(|pair| degree(&pair[0]) << 4 | pair.get(1).map_or(0, degree))
             })
             .collect();
         let mut bytes = Vec::new();
@@ -162,21 +154,12 @@ mod tests {
 
     #[test]
     fn strokes_in_all_directions_cover_length_times_width() {
-        for (x, y) in [
-            (90.0, 50.0),
-            (50.0, 90.0),
-            (80.0, 73.0),
-            (10.0, 41.0),
-            (49.0, 10.0),
-        ] {
+        for (x, y) in [(90.0, 50.0), (50.0, 90.0), (80.0, 73.0), (10.0, 41.0), (49.0, 10.0)] {
             let mut mask = Mask::new(100, 100);
             mask.stroke((50.0, 50.0), (x, y), 2.0);
             let area: f32 = mask.cover.iter().sum();
             let expected = 4.0 * f64::hypot(x - 50.0, y - 50.0) + std::f64::consts::PI * 4.0;
-            assert!(
-                (f64::from(area) - expected).abs() < 3.0,
-                "{x} {y}: {area}, {expected}"
-            );
+            assert!((f64::from(area) - expected).abs() < 3.0, "{x} {y}: {area}, {expected}");
         }
     }
 

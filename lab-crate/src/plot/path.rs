@@ -46,12 +46,7 @@ pub(super) fn visible(
 fn clip(a: Point, b: Point, lo: Point, hi: Point) -> Option<(Point, Point)> {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let (mut enter, mut leave) = (0.0f64, 1.0f64);
-    for (step, room) in [
-        (-dx, a.0 - lo.0),
-        (dx, hi.0 - a.0),
-        (-dy, a.1 - lo.1),
-        (dy, hi.1 - a.1),
-    ] {
+    for (step, room) in [(-dx, a.0 - lo.0), (dx, hi.0 - a.0), (-dy, a.1 - lo.1), (dy, hi.1 - a.1)] {
         if step == 0.0 && room < 0.0 {
             return None;
         }
@@ -77,12 +72,8 @@ fn by_column(points: Vec<Point>) -> Vec<Point> {
     let mut kept = Vec::new();
     for group in points.chunk_by(|a, b| column(a) == column(b)) {
         let by_y = |a: &&Point, b: &&Point| a.1.total_cmp(&b.1);
-        let ends = [
-            group.first(),
-            group.iter().min_by(by_y),
-            group.iter().max_by(by_y),
-            group.last(),
-        ];
+        let ends =
+            [group.first(), group.iter().min_by(by_y), group.iter().max_by(by_y), group.last()];
         kept.extend(ends.into_iter().flatten().copied());
     }
     kept
@@ -109,11 +100,7 @@ fn simplify(points: &[Point]) -> Vec<Point> {
 fn stroke(anchor: Point, points: &[Point]) -> (Vec<Point>, usize) {
     let offset = |p: &Point| (p.0 - anchor.0, p.1 - anchor.1);
     // The direction comes from the first point far enough to give one.
-    let far = points
-        .iter()
-        .map(offset)
-        .find(|d| d.0.hypot(d.1) > 1.0)
-        .unwrap_or((1.0, 0.0));
+    let far = points.iter().map(offset).find(|d| d.0.hypot(d.1) > 1.0).unwrap_or((1.0, 0.0));
     let length = far.0.hypot(far.1);
     let (ux, uy) = (far.0 / length, far.1 / length);
     let (mut low, mut high) = ((0.0, anchor), (0.0, anchor));
@@ -125,11 +112,7 @@ fn stroke(anchor: Point, points: &[Point]) -> (Vec<Point>, usize) {
         }
         let along = d.0 * ux + d.1 * uy;
         low = if along < low.0 { (along, *point) } else { low };
-        high = if along > high.0 {
-            (along, *point)
-        } else {
-            high
-        };
+        high = if along > high.0 { (along, *point) } else { high };
         used += 1;
     }
     match points[..used].last() {
@@ -165,9 +148,8 @@ mod tests {
 
     #[test]
     fn a_curve_keeps_its_shape() {
-        let points: Vec<Point> = (0..=600)
-            .map(|x| (x as f64, 200.0 + 150.0 * (x as f64 / 60.0).sin()))
-            .collect();
+        let points: Vec<Point> =
+            (0..=600).map(|x| (x as f64, 200.0 + 150.0 * (x as f64 / 60.0).sin())).collect();
         let pieces = all(&points);
         let line = &pieces[0];
         assert!(line.len() > 50 && line.len() < 500, "{}", line.len());
@@ -186,11 +168,7 @@ mod tests {
     #[test]
     fn a_long_noisy_curve_keeps_its_extremes() {
         let height = |i: usize| {
-            if i == 7777 {
-                5.0
-            } else {
-                200.0 + (i * 7919 % 101) as f64
-            }
+            if i == 7777 { 5.0 } else { 200.0 + (i * 7919 % 101) as f64 }
         };
         let points: Vec<Point> = (0..30_000).map(|i| (i as f64 / 50.0, height(i))).collect();
         let pieces = all(&points);
@@ -208,13 +186,7 @@ mod tests {
             Some((30.0, 500.0)),
         ];
         let pieces = visible(points.into_iter(), LO, HI);
-        assert_eq!(
-            pieces,
-            [
-                vec![(10.0, 10.0), (20.0, 20.0)],
-                vec![(30.0, 390.0), (30.0, 400.0)]
-            ]
-        );
+        assert_eq!(pieces, [vec![(10.0, 10.0), (20.0, 20.0)], vec![(30.0, 390.0), (30.0, 400.0)]]);
         assert!(all(&[(700.0, 10.0), (800.0, 20.0)]).is_empty());
     }
 }

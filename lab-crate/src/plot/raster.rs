@@ -27,34 +27,16 @@ const SCALE: f64 = 2.0;
 pub(super) fn render(figure: &Figure) -> Result<Vec<u8>> {
     let view = View::of(figure)?;
     let mut canvas = Canvas::new(figure.size.0 as usize * 2, figure.size.1 as usize * 2);
-    draw::ground(
-        figure,
-        &view,
-        &mut Pen {
-            backend: &mut canvas,
-            scale: SCALE,
-        },
-    )?;
+    draw::ground(figure, &view, &mut Pen { backend: &mut canvas, scale: SCALE })?;
     for layer in figure.layers.iter().filter(|layer| layer.is_dense()) {
         let mut mask = Mask::new(canvas.width, canvas.height);
         let places = layer.points().iter().filter_map(|&point| view.place(point));
         for (x, y) in places.filter(|&place| view.contains(place)) {
-            mask.add_disc(
-                (x * SCALE, y * SCALE),
-                layer.marker_size() / 2.0 * SCALE,
-                layer.alpha(),
-            );
+            mask.add_disc((x * SCALE, y * SCALE), layer.marker_size() / 2.0 * SCALE, layer.alpha());
         }
         canvas.lay(&mask, (0, 0), layer.color, 1.0);
     }
-    draw::figures(
-        figure,
-        &view,
-        &mut Pen {
-            backend: &mut canvas,
-            scale: SCALE,
-        },
-    )?;
+    draw::figures(figure, &view, &mut Pen { backend: &mut canvas, scale: SCALE })?;
     canvas.to_png()
 }
 
@@ -67,11 +49,7 @@ struct Canvas {
 
 impl Canvas {
     fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![[255; 3]; width * height],
-        }
+        Self { width, height, pixels: vec![[255; 3]; width * height] }
     }
 
     /// Mixes a colour into a pixel; pixels outside are left out.
@@ -108,10 +86,7 @@ impl Canvas {
             let lo = points.iter().map(of).fold(f64::INFINITY, f64::min) - margin;
             let hi = points.iter().map(of).fold(f64::NEG_INFINITY, f64::max) + margin;
             let lo = lo.clamp(0.0, size as f64) as usize;
-            (
-                lo,
-                (hi.ceil().clamp(0.0, size as f64) as usize).saturating_sub(lo),
-            )
+            (lo, (hi.ceil().clamp(0.0, size as f64) as usize).saturating_sub(lo))
         };
         let (left, width) = bounds(|point| point.0, self.width);
         let (top, height) = bounds(|point| point.1, self.height);
@@ -160,10 +135,8 @@ impl DrawingBackend for Canvas {
         path: I,
         style: &S,
     ) -> Drawn {
-        let points: Vec<(f64, f64)> = path
-            .into_iter()
-            .map(|(x, y)| (f64::from(x), f64::from(y)))
-            .collect();
+        let points: Vec<(f64, f64)> =
+            path.into_iter().map(|(x, y)| (f64::from(x), f64::from(y))).collect();
         let radius = f64::from(style.stroke_width()) / 2.0;
         let (origin, mut mask) = self.mask_around(&points, radius + 1.0);
         let shift = |(x, y): (f64, f64)| (x - origin.0 as f64, y - origin.1 as f64);
@@ -171,12 +144,7 @@ impl DrawingBackend for Canvas {
             mask.stroke(shift(pair[0]), shift(pair[1]), radius);
         }
         let color = style.color();
-        self.lay(
-            &mask,
-            origin,
-            Color(color.rgb.0, color.rgb.1, color.rgb.2),
-            color.alpha,
-        );
+        self.lay(&mask, origin, Color(color.rgb.0, color.rgb.1, color.rgb.2), color.alpha);
         Ok(())
     }
 
@@ -208,11 +176,7 @@ impl DrawingBackend for Canvas {
             for dx in -radius - 1..=radius {
                 let distance = (f64::from(dx) + 0.5).hypot(f64::from(dy) + 0.5);
                 let cover = (f64::from(radius) + 0.5 - distance).clamp(0.0, 1.0);
-                self.mix(
-                    (center.0 + dx, center.1 + dy),
-                    color.rgb,
-                    color.alpha * cover,
-                );
+                self.mix((center.0 + dx, center.1 + dy), color.rgb, color.alpha * cover);
             }
         }
         Ok(())
@@ -238,11 +202,7 @@ impl DrawingBackend for Canvas {
         let drawn = font::draw(text, size, |x, y, cover| {
             let (x, y) = (x + start, y + middle);
             let (x, y) = if upward { (y, -x) } else { (x, y) };
-            self.mix(
-                (place.0 + x, place.1 + y),
-                color.rgb,
-                color.alpha * f64::from(cover),
-            );
+            self.mix((place.0 + x, place.1 + y), color.rgb, color.alpha * f64::from(cover));
         });
         drawn.map_err(DrawingErrorKind::DrawingError)
     }
@@ -255,9 +215,7 @@ mod tests {
 
     fn pixels(figure: &Figure) -> (usize, Vec<u8>) {
         let bytes = render(figure).unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes))
-            .read_info()
-            .unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();
         (info.width as usize, pixels)
@@ -265,11 +223,8 @@ mod tests {
 
     #[test]
     fn a_point_has_its_colour_at_its_place() {
-        let figure = Figure::new()
-            .scatter(&[0.0], &[0.0])
-            .unwrap()
-            .color("#ff0000")
-            .marker_size(20.0);
+        let figure =
+            Figure::new().scatter(&[0.0], &[0.0]).unwrap().color("#ff0000").marker_size(20.0);
         let view = View::of(&figure).unwrap();
         let (x, y) = view.place((0.0, 0.0)).unwrap();
         let (width, pixels) = pixels(&figure);
@@ -282,14 +237,8 @@ mod tests {
     #[test]
     fn a_title_in_cyrillic_leaves_ink() {
         let plain = Figure::new().title(" ").scatter(&[0.0], &[0.0]).unwrap();
-        let titled = Figure::new()
-            .title("Ошибка")
-            .scatter(&[0.0], &[0.0])
-            .unwrap();
-        let other = Figure::new()
-            .title("Оценка")
-            .scatter(&[0.0], &[0.0])
-            .unwrap();
+        let titled = Figure::new().title("Ошибка").scatter(&[0.0], &[0.0]).unwrap();
+        let other = Figure::new().title("Оценка").scatter(&[0.0], &[0.0]).unwrap();
         let [(_, plain), (_, titled), (_, other)] = [plain, titled, other].map(|f| pixels(&f));
         let differ = |a: &[u8], b: &[u8]| a.iter().zip(b).filter(|(a, b)| a != b).count();
         assert!(differ(&plain, &titled) > 500);

@@ -82,10 +82,7 @@ mod tests {
         assert_eq!(vec![1i64, 2, 3].to_f64().unwrap(), expected);
         assert_eq!([1.0f32, 2.0, 3.0].to_f64().unwrap(), expected);
         assert_eq!(vec![1usize, 2, 3][..].to_f64().unwrap(), expected);
-        assert_eq!(
-            Array1::from(vec![1.0, 2.0, 3.0]).to_f64().unwrap(),
-            expected
-        );
+        assert_eq!(Array1::from(vec![1.0, 2.0, 3.0]).to_f64().unwrap(), expected);
         let matrix = array![[1.0f32, 9.0], [2.0, 9.0], [3.0, 9.0]];
         assert_eq!(matrix.column(0).to_f64().unwrap(), expected);
         let tensor = Tensor::new(&[1u8, 2, 3], &Device::Cpu).unwrap();
@@ -98,9 +95,6 @@ mod tests {
     fn a_matrix_is_not_a_series() {
         let tensor = Tensor::new(&[[1.0f32], [2.0]], &Device::Cpu).unwrap();
         let error = tensor.to_f64().unwrap_err().to_string();
-        assert!(
-            error.contains("[2, 1]") && error.contains("flatten_all"),
-            "{error}"
-        );
+        assert!(error.contains("[2, 1]") && error.contains("flatten_all"), "{error}");
     }
 }

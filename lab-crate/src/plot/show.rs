@@ -34,11 +34,7 @@ impl Figure {
     /// As for [`Figure::to_svg`]; the name ends otherwise; the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or("")
-            .to_lowercase();
+        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_lowercase();
         let bytes = match extension.as_str() {
             "svg" => self.to_svg()?.into_bytes(),
             "png" => self.to_png()?,
@@ -49,10 +45,7 @@ impl Figure {
                 )));
             }
         };
-        std::fs::write(path, bytes).map_err(|source| Error::File {
-            path: path.into(),
-            source,
-        })
+        std::fs::write(path, bytes).map_err(|source| Error::File { path: path.into(), source })
     }
 
     /// Shows the figure now, in the middle of a cell. In a terminal nothing is shown: use [`Figure::save`].
@@ -60,12 +53,13 @@ impl Figure {
     /// # Errors
     /// As for [`Figure::to_svg`]; the output cannot be written.
     pub fn show(&self) -> Result<()> {
-        self.show_at(Place::New)
+        // A name of its own keeps the figure apart from whatever the cell shows next.
+        self.show_at(Place::Named(&output::fresh_name("figure")))
     }
 
     /// Shows the figure as the last expression of a cell; a figure that cannot be drawn shows why.
     pub fn evcxr_display(&self) {
-        if let Err(error) = self.show() {
+        if let Err(error) = self.show_at(Place::New) {
             // There is no one to tell: the output is what failed.
             output::write_text(&format!("{error}\n")).ok();
         }
@@ -78,38 +72,16 @@ impl Figure {
             return Ok(());
         }
         let (svg, text) = (self.to_svg()?, self.summary());
-        let picture = Block {
-            mime: "image/svg+xml",
-            content: &svg,
-        };
-        output::show(
-            &[
-                picture,
-                Block {
-                    mime: "text/plain",
-                    content: &text,
-                },
-            ],
-            place,
-        )
+        let picture = Block { mime: "image/svg+xml", content: &svg };
+        output::show(&[picture, Block { mime: "text/plain", content: &text }], place)
     }
 
     /// The figure in words, for readers that show no pictures.
     fn summary(&self) -> String {
-        let title = self
-            .title
-            .as_deref()
-            .map_or(String::new(), |title| format!(" «{title}»"));
-        let labels: Vec<&str> = self
-            .layers
-            .iter()
-            .filter_map(|l| l.label.as_deref())
-            .collect();
-        let labels = if labels.is_empty() {
-            String::new()
-        } else {
-            format!(": {}", labels.join(", "))
-        };
+        let title = self.title.as_deref().map_or(String::new(), |title| format!(" «{title}»"));
+        let labels: Vec<&str> = self.layers.iter().filter_map(|l| l.label.as_deref()).collect();
+        let labels =
+            if labels.is_empty() { String::new() } else { format!(": {}", labels.join(", ")) };
         format!("График{title}{labels}")
     }
 }
@@ -123,12 +95,8 @@ mod tests {
     fn a_figure_is_told_in_words_where_it_cannot_be_seen() {
         let figure = Figure::new().scatter(&[0.0], &[1.0]).unwrap();
         assert_eq!(figure.summary(), "График");
-        let figure = figure
-            .label("точки")
-            .title("Цена")
-            .line(&[0.0], &[1.0])
-            .unwrap()
-            .label("модель");
+        let figure =
+            figure.label("точки").title("Цена").line(&[0.0], &[1.0]).unwrap().label("модель");
         assert_eq!(figure.summary(), "График «Цена»: точки, модель");
     }
 }

@@ -27,9 +27,7 @@ pub(super) fn render(figure: &Figure) -> Result<String> {
     let view = View::of(figure)?;
     let ground = stage(figure, |pen| draw::ground(figure, &view, pen))?;
     let clouds = figure.layers.iter().filter(|layer| layer.is_dense());
-    let clouds = clouds
-        .map(|layer| cloud(layer, &view))
-        .collect::<Result<String>>()?;
+    let clouds = clouds.map(|layer| cloud(layer, &view)).collect::<Result<String>>()?;
     let figures = stage(figure, |pen| draw::figures(figure, &view, pen))?;
     let (width, height) = figure.size;
     Ok(format!(
@@ -46,17 +44,10 @@ fn stage(figure: &Figure, draw: impl FnOnce(&mut Pen<SVGBackend>) -> Result<()>)
     let mut text = String::new();
     let size = (figure.size.0 * SCALE as u32, figure.size.1 * SCALE as u32);
     let mut backend = SVGBackend::with_string(&mut text, size);
-    draw(&mut Pen {
-        backend: &mut backend,
-        scale: SCALE,
-    })?;
-    backend
-        .present()
-        .map_err(|error| Error::Plot(format!("не удалось записать SVG: {error}")))?;
+    draw(&mut Pen { backend: &mut backend, scale: SCALE })?;
+    backend.present().map_err(|error| Error::Plot(format!("не удалось записать SVG: {error}")))?;
     drop(backend);
-    let inner = text
-        .split_once(">\n")
-        .and_then(|(_, rest)| rest.rsplit_once("</svg>"));
+    let inner = text.split_once(">\n").and_then(|(_, rest)| rest.rsplit_once("</svg>"));
     let (inner, _) = inner.ok_or_else(|| Error::Plot("plotters вернул неполный SVG".into()))?;
     Ok(compact(inner))
 }
@@ -77,10 +68,7 @@ fn cloud(layer: &Layer, view: &View) -> Result<String> {
     let mut mask = Mask::new((width * DENSITY) as usize, (height * DENSITY) as usize);
     let scale = (mask.width as f64 / width, mask.height as f64 / height);
     for place in layer.points().iter().filter_map(|&point| view.place(point)) {
-        let place = (
-            (place.0 - view.left) * scale.0,
-            (place.1 - view.top) * scale.1,
-        );
+        let place = ((place.0 - view.left) * scale.0, (place.1 - view.top) * scale.1);
         mask.add_disc(place, layer.marker_size() / 2.0 * DENSITY, layer.alpha());
     }
     Ok(format!(

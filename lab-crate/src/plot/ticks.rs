@@ -21,10 +21,7 @@ pub(super) fn linear(lo: f64, hi: f64, wanted: usize) -> Vec<Tick> {
     let largest = lo.abs().max(hi.abs());
     (0..=count)
         .map(|i| (first + i as f64) * step)
-        .map(|value| Tick {
-            value,
-            label: label(value, step, largest),
-        })
+        .map(|value| Tick { value, label: label(value, step, largest) })
         .collect()
 }
 
@@ -35,20 +32,12 @@ pub(super) fn logarithmic(lo: f64, hi: f64, wanted: usize) -> Vec<Tick> {
     if last - first < 1 {
         let ticks = linear(10f64.powf(lo), 10f64.powf(hi), wanted).into_iter();
         let positive = ticks.filter(|tick| tick.value > 0.0);
-        return positive
-            .map(|t| Tick {
-                value: t.value.log10(),
-                label: t.label,
-            })
-            .collect();
+        return positive.map(|t| Tick { value: t.value.log10(), label: t.label }).collect();
     }
     if last - first < 3 && (-4..5).contains(&first) {
         return (first - 1..=last)
             .flat_map(|exponent| [1, 2, 5].map(|digit| f64::from(digit) * 10f64.powi(exponent)))
-            .map(|number| Tick {
-                value: number.log10(),
-                label: label(number, number, number),
-            })
+            .map(|number| Tick { value: number.log10(), label: label(number, number, number) })
             .filter(|tick| (lo - 1e-9..=hi + 1e-9).contains(&tick.value))
             .collect();
     }
@@ -67,9 +56,7 @@ fn step(span: f64, wanted: usize) -> f64 {
     let rough = span / wanted.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
     let nice = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|n| n * power);
-    nice.into_iter()
-        .find(|step| *step >= rough * 0.999)
-        .unwrap_or(10.0 * power)
+    nice.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(10.0 * power)
 }
 
 /// A value with the decimals that its step needs; far from one, with a power of ten.
@@ -82,11 +69,7 @@ fn label(value: f64, step: f64, largest: f64) -> String {
     }
     let exponent = largest.log10().floor();
     let (mantissa, step) = (value / 10f64.powf(exponent), step / 10f64.powf(exponent));
-    minus(format!(
-        "{mantissa:.*}·10{}",
-        decimals(step),
-        superscript(exponent as i32)
-    ))
+    minus(format!("{mantissa:.*}·10{}", decimals(step), superscript(exponent as i32)))
 }
 
 /// The number of decimals that write every multiple of `step` exactly.
@@ -129,18 +112,12 @@ mod tests {
 
     #[test]
     fn marks_are_round_numbers_inside_the_range() {
-        assert_eq!(
-            labels(linear(-0.3, 1.05, 6)),
-            ["−0.25", "0", "0.25", "0.50", "0.75", "1.00"]
-        );
+        assert_eq!(labels(linear(-0.3, 1.05, 6)), ["−0.25", "0", "0.25", "0.50", "0.75", "1.00"]);
         assert_eq!(
             labels(linear(-124.6, -113.9, 6)),
             ["−124", "−122", "−120", "−118", "−116", "−114"]
         );
-        assert_eq!(
-            labels(linear(0.0, 100.0, 5)),
-            ["0", "20", "40", "60", "80", "100"]
-        );
+        assert_eq!(labels(linear(0.0, 100.0, 5)), ["0", "20", "40", "60", "80", "100"]);
     }
 
     #[test]
@@ -152,14 +129,8 @@ mod tests {
 
     #[test]
     fn a_logarithmic_axis_marks_powers_of_ten() {
-        assert_eq!(
-            labels(logarithmic(-1.2, 2.3, 6)),
-            ["10⁻¹", "10⁰", "10¹", "10²"]
-        );
-        assert_eq!(
-            labels(logarithmic(0.0, 12.0, 5)),
-            ["10⁰", "10³", "10⁶", "10⁹", "10¹²"]
-        );
+        assert_eq!(labels(logarithmic(-1.2, 2.3, 6)), ["10⁻¹", "10⁰", "10¹", "10²"]);
+        assert_eq!(labels(logarithmic(0.0, 12.0, 5)), ["10⁰", "10³", "10⁶", "10⁹", "10¹²"]);
         let few = labels(logarithmic(-1.5, 0.8, 6));
         assert_eq!(few, ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"]);
         assert_eq!(labels(logarithmic(0.31, 0.69, 3)), ["3", "4"]);

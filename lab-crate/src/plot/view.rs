@@ -54,49 +54,23 @@ impl View {
         let (width, height) = (f64::from(figure.size.0), f64::from(figure.size.1));
         let (x_lo, x_hi) = range(figure, false)?;
         let (y_lo, y_hi) = range(figure, true)?;
-        let top = if figure.title.is_some() {
-            TITLE * 2.2
-        } else {
-            12.0
-        };
-        let x_name = if figure.x_label.is_some() {
-            LABEL * 1.6
-        } else {
-            0.0
-        };
-        let y_name = if figure.y_label.is_some() {
-            LABEL * 1.7
-        } else {
-            0.0
-        };
+        let top = if figure.title.is_some() { TITLE * 2.2 } else { 12.0 };
+        let x_name = if figure.x_label.is_some() { LABEL * 1.6 } else { 0.0 };
+        let y_name = if figure.y_label.is_some() { LABEL * 1.7 } else { 0.0 };
         let bottom = height - (STROKE + TICK * 1.9 + x_name);
         let rows = (((bottom - top) / 45.0) as usize).clamp(2, 10);
         let y = axis(y_lo, y_hi, figure.log_y, rows);
-        let widest = y
-            .ticks
-            .iter()
-            .map(|tick| font::width(&tick.label, TICK))
-            .fold(0.0, f64::max);
+        let widest = y.ticks.iter().map(|tick| font::width(&tick.label, TICK)).fold(0.0, f64::max);
         let left = (STROKE + 4.0 + widest + y_name + 8.0).min(width / 2.0);
         let right = width - 20.0;
         let x = x_axis(x_lo, x_hi, right - left);
-        Ok(Self {
-            left,
-            right,
-            top,
-            bottom,
-            x,
-            y,
-        })
+        Ok(Self { left, right, top, bottom, x, y })
     }
 
     /// Where a point stands; `None` when an axis cannot show it (NaN, or not positive on a logarithmic axis).
     pub(super) fn place(&self, (x, y): (f64, f64)) -> Option<(f64, f64)> {
         let (x, y) = (self.x.part(x)?, self.y.part(y)?);
-        Some((
-            self.left + x * (self.right - self.left),
-            self.bottom - y * (self.bottom - self.top),
-        ))
+        Some((self.left + x * (self.right - self.left), self.bottom - y * (self.bottom - self.top)))
     }
 
     /// Whether a place lies in the plot's rectangle.
@@ -122,11 +96,8 @@ fn x_axis(lo: f64, hi: f64, length: f64) -> Axis {
     let mut wanted = ((length / 60.0) as usize).clamp(2, 12);
     loop {
         let axis = axis(lo, hi, false, wanted);
-        let widest = axis
-            .ticks
-            .iter()
-            .map(|tick| font::width(&tick.label, TICK))
-            .fold(0.0, f64::max);
+        let widest =
+            axis.ticks.iter().map(|tick| font::width(&tick.label, TICK)).fold(0.0, f64::max);
         if wanted <= 2 || (widest + 14.0) * axis.ticks.len() as f64 <= length {
             return axis;
         }
@@ -135,27 +106,14 @@ fn x_axis(lo: f64, hi: f64, length: f64) -> Axis {
 }
 
 fn axis(lo: f64, hi: f64, log: bool, wanted: usize) -> Axis {
-    let marks = if log {
-        ticks::logarithmic
-    } else {
-        ticks::linear
-    };
-    Axis {
-        lo,
-        hi,
-        log,
-        ticks: marks(lo, hi, wanted),
-    }
+    let marks = if log { ticks::logarithmic } else { ticks::linear };
+    Axis { lo, hi, log, ticks: marks(lo, hi, wanted) }
 }
 
 /// The range of an axis: the asked one, or all points with a twentieth of room on both sides.
 fn range(figure: &Figure, vertical: bool) -> Result<(f64, f64)> {
     let log = vertical && figure.log_y;
-    let asked = if vertical {
-        figure.y_range
-    } else {
-        figure.x_range
-    };
+    let asked = if vertical { figure.y_range } else { figure.x_range };
     let to_axis = |value: f64| if log { value.log10() } else { value };
     let (mut lo, mut hi) = (f64::INFINITY, f64::NEG_INFINITY);
     let mut include = |value: f64| {
@@ -183,11 +141,7 @@ fn range(figure: &Figure, vertical: bool) -> Result<(f64, f64)> {
     if asked.is_some() && lo < hi {
         return Ok((lo, hi));
     }
-    let room = if hi > lo {
-        (hi / 2.0 - lo / 2.0) * 0.1
-    } else {
-        (lo.abs() * 0.05).max(0.5)
-    };
+    let room = if hi > lo { (hi / 2.0 - lo / 2.0) * 0.1 } else { (lo.abs() * 0.05).max(0.5) };
     let limit = f64::MAX / 4.0;
     Ok(((lo - room).max(-limit), (hi + room).min(limit)))
 }
@@ -234,28 +188,14 @@ mod tests {
     fn margins_fit_the_widest_label() {
         let narrow = view(Figure::new().scatter(&[0.0, 1.0], &[0.0, 5.0]).unwrap());
         let wide = view(Figure::new().scatter(&[0.0, 1.0], &[0.0, 0.00012]).unwrap());
-        let widest = wide
-            .y
-            .ticks
-            .iter()
-            .map(|t| font::width(&t.label, TICK))
-            .fold(0.0, f64::max);
-        assert!(
-            wide.left > narrow.left && wide.left > widest,
-            "{} {widest}",
-            wide.left
-        );
+        let widest = wide.y.ticks.iter().map(|t| font::width(&t.label, TICK)).fold(0.0, f64::max);
+        assert!(wide.left > narrow.left && wide.left > widest, "{} {widest}", wide.left);
     }
 
     #[test]
     fn straight_lines_and_zero_widen_the_range() {
-        let v = view(
-            Figure::new()
-                .scatter(&[5.0, 6.0], &[1.0, 2.0])
-                .unwrap()
-                .axis_lines()
-                .hline(9.0),
-        );
+        let v =
+            view(Figure::new().scatter(&[5.0, 6.0], &[1.0, 2.0]).unwrap().axis_lines().hline(9.0));
         assert!(v.x.lo < 0.0 && v.y.lo < 0.0 && v.y.hi > 9.0);
         assert_eq!(view(Figure::new().hline(0.5)).x.hi, 1.0);
     }
@@ -270,12 +210,7 @@ mod tests {
 
     #[test]
     fn a_logarithmic_axis_needs_a_positive_number() {
-        let v = view(
-            Figure::new()
-                .line(&[0.0, 1.0, 2.0], &[0.0, 1.0, 100.0])
-                .unwrap()
-                .log_y(),
-        );
+        let v = view(Figure::new().line(&[0.0, 1.0, 2.0], &[0.0, 1.0, 100.0]).unwrap().log_y());
         assert_eq!(v.place((0.0, 0.0)), None);
         let (_, middle) = v.place((1.0, 10.0)).unwrap();
         assert!((middle - (v.top + v.bottom) / 2.0).abs() < 1e-9);

@@ -47,16 +47,8 @@ pub(super) struct Bar {
 impl Bar {
     /// A bar for `total` items; nothing is drawn before the first of them is asked for.
     pub(super) fn new(total: Option<u64>) -> Self {
-        let state = State {
-            total,
-            ..State::default()
-        };
-        Self {
-            state,
-            start: None,
-            throttle: Throttle::new(EVERY),
-            out: Out::Unknown,
-        }
+        let state = State { total, ..State::default() };
+        Self { state, start: None, throttle: Throttle::new(EVERY), out: Out::Unknown }
     }
 
     #[cfg(test)]
@@ -126,14 +118,8 @@ impl Bar {
         let shown = match &mut self.out {
             Out::Notebook(seat) => {
                 let blocks = [
-                    Block {
-                        mime: "text/html",
-                        content: &html,
-                    },
-                    Block {
-                        mime: "text/plain",
-                        content: &line,
-                    },
+                    Block { mime: "text/html", content: &html },
+                    Block { mime: "text/plain", content: &line },
                 ];
                 let place = if seat.is_shown {
                     Place::Update(&seat.name)
@@ -186,10 +172,7 @@ mod tests {
             bar.arrive(start + Duration::from_millis(i * 500));
         }
         bar.finish(false, start + Duration::from_millis(1500));
-        assert_eq!(
-            (bar.state.count, bar.state.elapsed),
-            (3, Duration::from_millis(1500))
-        );
+        assert_eq!((bar.state.count, bar.state.elapsed), (3, Duration::from_millis(1500)));
         bar.arrive(start + Duration::from_secs(9));
         assert_eq!(bar.state.count, 3, "a finished bar does not move");
     }

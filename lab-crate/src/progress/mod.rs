@@ -31,10 +31,7 @@ use bar::Bar;
 pub fn progress<I: IntoIterator>(items: I) -> Progress<I::IntoIter> {
     let items = items.into_iter();
     let total = items.size_hint().1.map(|total| total as u64);
-    Progress {
-        items,
-        bar: Bar::new(total),
-    }
+    Progress { items, bar: Bar::new(total) }
 }
 
 /// An iterator with a progress bar; made by [`progress`].
@@ -77,11 +74,7 @@ impl<I: Iterator> Progress<I> {
     /// The next item, unless there is none or the loop is to stop.
     fn step(&mut self, is_interrupted: bool, now: Instant) -> Option<I::Item> {
         self.bar.arrive(now);
-        let item = if is_interrupted {
-            None
-        } else {
-            self.items.next()
-        };
+        let item = if is_interrupted { None } else { self.items.next() };
         if item.is_none() {
             self.bar.finish(is_interrupted, now);
         }
@@ -126,11 +119,7 @@ mod tests {
     fn the_total_comes_from_the_iterator_or_from_the_student() {
         assert_eq!(progress(0..7).bar.state().total, Some(7));
         let odd = progress((0..7).filter(|i| i % 2 == 1));
-        assert_eq!(
-            odd.bar.state().total,
-            Some(7),
-            "an upper bound is better than nothing"
-        );
+        assert_eq!(odd.bar.state().total, Some(7), "an upper bound is better than nothing");
         let endless = progress(std::iter::from_fn(|| Some(1)));
         assert_eq!(endless.bar.state().total, None);
         assert_eq!(endless.total(5).bar.state().total, Some(5));

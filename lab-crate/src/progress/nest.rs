@@ -38,10 +38,7 @@ impl Seat {
         if let Some(outer) = running.last_mut() {
             outer.inner = Some(name.clone());
         }
-        running.push(Running {
-            name: name.clone(),
-            inner: None,
-        });
+        running.push(Running { name: name.clone(), inner: None });
         Self { name, is_shown }
     }
 

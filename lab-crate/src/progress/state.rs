@@ -26,27 +26,15 @@ pub(super) struct State {
 impl State {
     /// The bar as one line: `эпоха 1: 45 %|█████████           | 45/100 [00:12 < 00:15, 3,8 ит/с]`.
     pub(super) fn line(&self) -> String {
-        let comment = if self.comment.is_empty() {
-            String::new()
-        } else {
-            format!("{}: ", self.comment)
-        };
+        let comment =
+            if self.comment.is_empty() { String::new() } else { format!("{}: ", self.comment) };
         let bar = self.total.map_or(String::new(), |total| {
-            let filled = (self.count * CELLS)
-                .checked_div(total)
-                .unwrap_or(CELLS)
-                .min(CELLS) as usize;
+            let filled =
+                (self.count * CELLS).checked_div(total).unwrap_or(CELLS).min(CELLS) as usize;
             let empty = CELLS as usize - filled;
-            format!(
-                "{:>3} %|{}{}| ",
-                self.percent(total),
-                "█".repeat(filled),
-                " ".repeat(empty)
-            )
+            format!("{:>3} %|{}{}| ", self.percent(total), "█".repeat(filled), " ".repeat(empty))
         });
-        let left = self
-            .left()
-            .map_or(String::new(), |left| format!(" < {}", clock(left)));
+        let left = self.left().map_or(String::new(), |left| format!(" < {}", clock(left)));
         format!(
             "{comment}{bar}{} [{}{left}, {}]{}",
             self.done(),
@@ -89,20 +77,13 @@ impl State {
     }
 
     fn percent(&self, total: u64) -> u64 {
-        (self.count * 100)
-            .checked_div(total)
-            .unwrap_or(100)
-            .min(100)
+        (self.count * 100).checked_div(total).unwrap_or(100).min(100)
     }
 
     /// Items for each second; 0 before the first one.
     fn speed(&self) -> f64 {
         let seconds = self.elapsed.as_secs_f64();
-        if seconds > 0.0 {
-            self.count as f64 / seconds
-        } else {
-            0.0
-        }
+        if seconds > 0.0 { self.count as f64 / seconds } else { 0.0 }
     }
 
     fn rate(&self) -> String {
@@ -127,11 +108,7 @@ impl State {
     }
 
     fn ending(&self) -> &'static str {
-        if self.is_interrupted {
-            " — прервано"
-        } else {
-            ""
-        }
+        if self.is_interrupted { " — прервано" } else { "" }
     }
 }
 
@@ -151,12 +128,7 @@ mod tests {
     use super::*;
 
     fn state(count: u64, total: Option<u64>, ms: u64) -> State {
-        State {
-            count,
-            total,
-            elapsed: Duration::from_millis(ms),
-            ..State::default()
-        }
+        State { count, total, elapsed: Duration::from_millis(ms), ..State::default() }
     }
 
     #[test]
@@ -168,41 +140,24 @@ mod tests {
             "эпоха 1:  45 %|█████████           | 45/100 [00:12 < 00:14, 3,8 ит/с]"
         );
         let slow = state(2, Some(4000), 7_000);
-        assert_eq!(
-            slow.line(),
-            "  0 %|                    | 2/4000 [00:07 < 3:53:13, 3,50 с/ит]"
-        );
+        assert_eq!(slow.line(), "  0 %|                    | 2/4000 [00:07 < 3:53:13, 3,50 с/ит]");
     }
 
     #[test]
     fn the_end_and_an_interrupt_are_told() {
         let mut s = state(100, Some(100), 1_000);
         s.is_finished = true;
-        assert_eq!(
-            s.line(),
-            "100 %|████████████████████| 100/100 [00:01, 100 ит/с]"
-        );
+        assert_eq!(s.line(), "100 %|████████████████████| 100/100 [00:01, 100 ит/с]");
         s.count = 40;
         s.is_interrupted = true;
-        assert!(
-            s.line().ends_with("40/100 [00:01, 40,0 ит/с] — прервано"),
-            "{}",
-            s.line()
-        );
+        assert!(s.line().ends_with("40/100 [00:01, 40,0 ит/с] — прервано"), "{}", s.line());
     }
 
     #[test]
     fn unknown_and_empty_totals_do_not_divide_by_zero() {
         assert_eq!(state(3, None, 1_500).line(), "3 ит [00:01, 2,0 ит/с]");
-        assert_eq!(
-            state(0, Some(0), 0).line(),
-            "100 %|████████████████████| 0/0 [00:00, — ит/с]"
-        );
-        assert!(
-            state(0, Some(0), 0)
-                .html()
-                .contains("value=\"0\" max=\"1\"")
-        );
+        assert_eq!(state(0, Some(0), 0).line(), "100 %|████████████████████| 0/0 [00:00, — ит/с]");
+        assert!(state(0, Some(0), 0).html().contains("value=\"0\" max=\"1\""));
     }
 
     #[test]
@@ -211,9 +166,6 @@ mod tests {
         s.comment = "loss < 0.5".into();
         let html = s.html();
         assert!(html.contains("<b>loss &lt; 0.5</b>"), "{html}");
-        assert!(
-            html.contains("50 % · 1/2 · прошло 00:01 · осталось 00:01 · 1,0 ит/с"),
-            "{html}"
-        );
+        assert!(html.contains("50 % · 1/2 · прошло 00:01 · осталось 00:01 · 1,0 ит/с"), "{html}");
     }
 }
