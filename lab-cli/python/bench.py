@@ -85,7 +85,9 @@ def stock_kind(program, scratch):
     (spec / "version.txt").write_text("0.22.0")
     specs = KernelSpecManager(kernel_dirs=[str(scratch / "kernels")])
     (scratch / "evcxr").mkdir()
-    return Kind("stock", specs, {"EVCXR_TMPDIR": str(scratch / "evcxr")})
+    # It writes its own kernel.json over whatever spec `rust` it finds: let it find none of ours.
+    env = {"EVCXR_TMPDIR": str(scratch / "evcxr"), "JUPYTER_PATH": str(scratch), "JUPYTER_DATA_DIR": str(scratch)}
+    return Kind("stock", specs, env)
 
 
 def start_seconds(kind, cwd):

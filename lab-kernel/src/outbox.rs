@@ -180,7 +180,7 @@ impl Outbox {
         } else {
             Value::String(content)
         };
-        if let Some(same) = self.same_output(id.as_deref(), &mime) {
+        if !result && let Some(same) = self.same_output(id.as_deref(), &mime) {
             same.data.insert(mime, value);
             return;
         }

@@ -71,11 +71,8 @@ impl Shell {
                 let (content, error) = self.execute(request, execute).await;
                 // What came before the reply goes out belongs to the same "run all"; what comes
                 // after it was sent by someone who knows of the error.
-                while error && execute.stop_on_error {
-                    match self.requests.try_recv() {
-                        Ok(request) => queued.push(request),
-                        Err(_) => break,
-                    }
+                if error && execute.stop_on_error {
+                    queued.extend(std::iter::from_fn(|| self.requests.try_recv().ok()));
                 }
                 Some(("execute_reply".to_owned(), content))
             }

@@ -85,6 +85,13 @@ def test_an_unknown_name(client):
     assert 'println!("{}", no_such_name);' in cell.traceback()
 
 
+def test_a_closure_cannot_be_kept(client):
+    client.check(KEPT)
+    error = client.run("let add = |x: i32| x + 1;").error()
+    assert "add" in error["evalue"] and "closure" in error["evalue"]
+    assert client.check('println!("{:?}", kept);') == "[1, 2, 3]\n"
+
+
 def test_two_compile_errors_are_one_message(client):
     cell = client.run('let a: i32 = "x";\nlet b: bool = 1;')
     assert 'let a: i32 = "x";' in cell.traceback()

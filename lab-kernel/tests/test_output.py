@@ -124,6 +124,12 @@ def test_the_last_expression_is_the_result(client, mime, attributes):
     assert result["execution_count"] == cell.reply["execution_count"]
 
 
+@pytest.mark.parametrize("code", ["for _ in 0..2 {}", "let v = 1;\nif v > 0 { drop(v) }", "()"])
+def test_nothing_is_not_a_result(client, code):
+    cell = client.run(code)
+    assert (cell.reply["status"], cell.outputs()) == ("ok", [])
+
+
 def test_a_type_that_displays_itself_is_the_result(client):
     code = """
     pub struct Table;
