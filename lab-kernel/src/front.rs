@@ -103,7 +103,7 @@ struct Front {
 impl Front {
     fn build(&self, args: &[String]) -> Result<i32> {
         patch::apply(&self.root.join("src/lib.rs"))?;
-        let key = self.key(args)?;
+        let key = self.key(args, read);
         if let Some((memory, inputs)) = self.recall(&key) {
             return self.call_rustc(&memory, &inputs, &[]);
         }
@@ -138,7 +138,7 @@ impl Front {
         if let Some(first) = build.first_mut() {
             *first = "build".to_owned();
         }
-        if let Some((memory, inputs)) = self.recall(&self.key(&build)?) {
+        if let Some((memory, inputs)) = self.recall(&self.key(&build, read)) {
             return self.call_rustc(&memory, &inputs, &["--emit=metadata"]);
         }
         self.materialize()?;
@@ -201,9 +201,10 @@ impl Front {
     }
 
     fn query(&self, args: &[String]) -> Result<i32> {
-        let key = self.key(args)?;
         let root = self.root.to_string_lossy().into_owned();
-        if let Some((memory, _)) = self.recall(&key) {
+        let key = self.key(args, read);
+        let with_library = self.key(args, |path| self.manifest_with_library(path));
+        if let Some((memory, _)) = self.recall(&with_library).or_else(|| self.recall(&key)) {
             print!("{}", memory.stdout.replace(&memory.root, &root));
             return Ok(memory.code);
         }
@@ -227,11 +228,11 @@ impl Front {
     }
 
     /// Everything that decides what cargo would answer, apart from the folder itself.
-    fn key(&self, args: &[String]) -> Result<String> {
+    fn key(&self, args: &[String], manifest: impl Fn(&Path) -> String) -> String {
         let root = self.root.to_string_lossy().into_owned();
         let mut hash = Sha256::new();
         hash.update(self.here.to_string_lossy().replace(&root, "").as_bytes());
-        let mut manifest = self.here.join("Cargo.toml");
+        let mut path = self.here.join("Cargo.toml");
         let mut before = "";
         for arg in args {
             // rust-analyzer copies a lock file to a new place each time; its content stays.
@@ -240,29 +241,26 @@ impl Front {
                 hash.update([0]);
             }
             if before == "--manifest-path" {
-                manifest = self.here.join(arg);
+                path = self.here.join(arg);
             }
             before = arg;
         }
-        hash.update(self.manifest_for(&manifest));
-        for name in ["RUSTC", "RUSTFLAGS", "RUSTUP_TOOLCHAIN"] {
+        hash.update(manifest(&path));
+        for name in ["RUSTC", "RUSTFLAGS"] {
             hash.update(std::env::var(name).unwrap_or_default().as_bytes());
             hash.update([0]);
         }
-        Ok(hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+        hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The manifest that decides the answer to a question. evcxr starts every session without
-    /// dependencies and adds the library a moment later: rust-analyzer gets the library's crate graph
-    /// from the beginning, or it would load everything twice.
-    fn manifest_for(&self, manifest: &Path) -> String {
-        let text = fs::read_to_string(manifest).unwrap_or_default();
-        let is_empty = *manifest == self.root.join("Cargo.toml")
+    /// evcxr starts every session without dependencies and adds the library a moment later.
+    /// rust-analyzer gets the library's crate graph from the beginning, or it would load all twice.
+    fn manifest_with_library(&self, manifest: &Path) -> String {
+        let text = read(manifest);
+        let is_bare = *manifest == self.root.join("Cargo.toml")
             && text.trim_end().ends_with("[dependencies]");
         match self.template() {
-            Some(template) if is_empty => {
-                fs::read_to_string(template.join("Cargo.toml")).unwrap_or(text)
-            }
+            Some(template) if is_bare => read(&template.join("Cargo.toml")),
             _ => text,
         }
     }
@@ -278,6 +276,11 @@ impl Front {
     fn template(&self) -> Option<PathBuf> {
         fs::read_to_string(self.root.join("template")).ok().map(PathBuf::from)
     }
+}
+
+/// The text of a manifest; a missing one reads as empty.
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
 }
 
 /// Runs rustc for cargo and writes down the call that compiles the cell's crate.

@@ -20,7 +20,7 @@ use crate::home::Home;
 use crate::{session, tree};
 
 /// Raise when the layout of a template changes.
-const FORMAT: &str = "lab-kernel template 4";
+const FORMAT: &str = "lab-kernel template 5";
 
 /// A finished template.
 #[derive(Clone, Debug)]

@@ -40,12 +40,10 @@ def test_the_first_cell_is_not_lost(start):
     assert cell.contents("execute_result")[0]["data"]["text/plain"] == "42"
 
 
-@pytest.mark.parametrize("busy", [False, True])
-def test_shutdown(start, busy):
-    client = warm(start)
+def test_shutdown_of_a_busy_kernel(start):
+    client = warm(start)  # test_restart ends an idle one
     outside = look(client)
-    if busy:
-        client.begin(SPIN).until_text("spinning\n")
+    client.begin(SPIN).until_text("spinning\n")
     msg_id = client.send("shutdown_request", {"restart": False}, "control")
     client.wait(lambda: msg_id in client.replies, what="the shutdown reply")
     assert client.replies[msg_id]["content"] == {"status": "ok", "restart": False}
@@ -77,9 +75,8 @@ def test_restart(start):
     assert eventually(lambda: not again.left()), again.left()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("busy", [False, True])
-def test_the_kernel_is_killed(start, busy, number):
+@pytest.mark.parametrize("number,busy", [(signal.SIGTERM, True), (signal.SIGKILL, False), (signal.SIGKILL, True)])
+def test_the_kernel_is_killed(start, number, busy):
     client = warm(start)
     outside = look(client)
     if busy:
