@@ -10,7 +10,7 @@ use crate::dataset::{FILES, State};
 use crate::finding::{Finding, Weight};
 use crate::python::Python;
 use crate::workspace::Workspace;
-use crate::{child, venv};
+use crate::{child, toolchain, venv};
 
 /// Room for the builds (kernel, template), the Python tools and the data.
 const ROOM_GIB: u64 = 6;
@@ -20,7 +20,7 @@ const ROOM_GIB: u64 = 6;
 /// # Errors
 /// When a file cannot be read.
 pub fn doctor(workspace: &Workspace) -> Result<bool> {
-    let mut findings = vec![rustc(workspace), linker()];
+    let mut findings = vec![rustc(workspace), sources(workspace), linker()];
     findings.extend(python());
     findings.push(room(workspace));
     findings.extend(made(workspace)?);
@@ -54,6 +54,15 @@ fn rustc(workspace: &Workspace) -> Finding {
         found,
         "rustup update stable (или поставьте Rust программой rustup)",
     )
+}
+
+fn sources(workspace: &Workspace) -> Finding {
+    let found = match toolchain::sources(workspace) {
+        Ok(path) if path.exists() => Ok("есть".to_owned()),
+        Ok(_) => Err("нет; cargo lab run поставит их сам".to_owned()),
+        Err(error) => Err(format!("{error:#}")),
+    };
+    Finding::new("Исходники std (rust-src)", Weight::Made, found, toolchain::CURE)
 }
 
 fn linker() -> Finding {

@@ -33,6 +33,7 @@ mod stamp;
 mod step;
 mod student;
 mod suite;
+mod toolchain;
 mod up;
 mod venv;
 mod workspace;

@@ -1,7 +1,7 @@
 //! Set-up: all that must be there before a notebook can run, made where it is missing.
 //!
-//! What is done is not done again: each step looks first. Not here: the steps themselves, see `venv.rs`,
-//! `kernel.rs`, `fetch.rs`.
+//! What is done is not done again: each step looks first. Not here: the steps themselves, see
+//! `toolchain.rs`, `venv.rs`, `kernel.rs`, `fetch.rs`.
 
 use anyhow::Result;
 
@@ -9,7 +9,7 @@ use crate::dataset::{FILES, State};
 use crate::record::Record;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{fetch, kernel, venv};
+use crate::{fetch, kernel, toolchain, venv};
 
 /// Everything: the tools, then the data. Missing data are announced, not an error: the library draws a
 /// stand-in, or its error names the command that brings them.
@@ -22,11 +22,12 @@ pub fn everything(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The Python environment, the kernel, its template and its kernelspec.
+/// The standard library's sources, the Python environment, the kernel, its template and its kernelspec.
 ///
 /// # Errors
 /// When one of them cannot be made.
 pub fn tools(workspace: &Workspace) -> Result<()> {
+    step(workspace, "Исходники std (rust-src)", toolchain::ensure_sources)?;
     step(workspace, "Программы Python (.venv)", venv::ensure)?;
     step(workspace, "Ядро Rust", kernel::build)?;
     step(workspace, "Зависимости ячеек", kernel::template)?;
