@@ -89,7 +89,7 @@ def title_of(notebook, fallback):
     for cell in notebook.cells:
         for line in cell.source.splitlines() if cell.cell_type == "markdown" else []:
             if line.startswith("# "):
-                return line[2:].strip()
+                return line[2:].replace("`", "").strip()
     return fallback
 
 

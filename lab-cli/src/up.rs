@@ -25,8 +25,10 @@ fn jupyter(workspace: &Workspace, args: &UpArgs) -> Result<Command> {
     jupyter.args(["-m", "jupyterlab"]);
     jupyter.arg(format!("--ServerApp.root_dir={}", workspace.notebooks().display()));
     // Live figures and long outputs are what the lab is about; Jupyter's limits would cut them.
-    jupyter
-        .args(["--ServerApp.iopub_data_rate_limit=1e10", "--ServerApp.iopub_msg_rate_limit=1e6"]);
+    jupyter.args([
+        "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e10",
+        "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e6",
+    ]);
     if let Some(notebook) = first.first() {
         jupyter.arg(format!("--LabApp.default_url=/lab/tree/{}.ipynb", notebook.name));
     }
