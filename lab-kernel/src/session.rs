@@ -7,12 +7,15 @@
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::home::{HOME, Home, LAB_CRATE};
 
+/// A session's folder younger than this may still be without its lock.
+const YOUNG: Duration = Duration::from_secs(60);
 /// Environment variable with the session's folder.
 pub const SESSION: &str = "LAB_KERNEL_SESSION";
 /// Environment variable with the kernel's socket.
@@ -178,7 +181,7 @@ pub fn remove_if_abandoned() {
         if remove_if_unlocked(Path::new(&dir)) {
             return;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
@@ -193,10 +196,20 @@ pub fn templates_in_use(home: &Home) -> Vec<PathBuf> {
         .collect()
 }
 
+fn age(dir: &Path) -> Option<Duration> {
+    dir.metadata().ok()?.modified().ok()?.elapsed().ok()
+}
+
 /// Whether nothing is left to remove.
 fn remove_if_unlocked(dir: &Path) -> bool {
-    // A kernel that just creates its folder has no lock file yet: leave it alone.
-    let Ok(lock) = File::open(dir.join("lock")) else { return true };
+    let Ok(lock) = File::open(dir.join("lock")) else {
+        // A kernel that just creates its folder has no lock yet. What is old and has none was left
+        // by a build that wrote on while its session was removed.
+        if age(dir).is_some_and(|age| age > YOUNG) {
+            remove(dir);
+        }
+        return true;
+    };
     let abandoned = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
     if abandoned {
         remove(dir);
