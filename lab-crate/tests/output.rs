@@ -59,19 +59,32 @@ fn a_figure_is_a_picture_and_words() {
         return;
     }
     let lines = run("a_figure_is_a_picture_and_words", &[KERNEL]);
-    assert_eq!(heads(&lines), ["image/svg+xml", "text/plain"]);
+    let both = heads(&lines);
+    let name = id(both[0]);
+    assert_eq!(both, [format!("image/svg+xml id={name}"), format!("text/plain id={name}")]);
     assert!(lines[1].starts_with("<svg"));
     let words = &lines[lines.len() - 4..];
     assert_eq!(words[0], "EVCXR_END_CONTENT");
-    assert_eq!(
-        words[1..],
-        ["EVCXR_BEGIN_CONTENT text/plain", "График «кадр 1»", "EVCXR_END_CONTENT"]
-    );
+    assert_eq!(words[1], format!("EVCXR_BEGIN_CONTENT {}", both[1]));
+    assert_eq!(words[2..], ["График «кадр 1»", "EVCXR_END_CONTENT"]);
     assert_eq!(heads(&run("a_figure_is_a_picture_and_words", &[STOCK])).len(), 2);
     assert!(
         heads(&run("a_figure_is_a_picture_and_words", &[])).is_empty(),
         "nothing in a terminal"
     );
+}
+
+#[test]
+fn a_last_expression_has_no_name() {
+    let print = || {
+        point(1.0).evcxr_display();
+        Ok(())
+    };
+    if child(print) {
+        return;
+    }
+    let lines = run("a_last_expression_has_no_name", &[KERNEL]);
+    assert_eq!(heads(&lines), ["image/svg+xml", "text/plain"]);
 }
 
 #[test]

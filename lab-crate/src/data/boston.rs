@@ -10,6 +10,7 @@ use ndarray::{Array1, Array2};
 
 use super::file::{self, DataFile};
 use super::housing::{Housing, Source};
+use super::rows;
 use crate::{Error, Result};
 
 /// The header of the file: 13 features and the target.
@@ -68,9 +69,7 @@ pub fn boston_in(directory: &Path) -> Result<Housing> {
 
 /// Rows after the quoted header; the target is the last column.
 fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let header: Vec<&str> =
-        lines.next().unwrap_or("").split(',').map(|name| name.trim().trim_matches('"')).collect();
+    let rows::Rows { header, rows } = rows::read(FILE.title, text, true, COLUMNS.len())?;
     if header != COLUMNS {
         return Err(Error::Data(format!(
             "{}: столбцы {}, а нужны {}",
@@ -79,26 +78,13 @@ fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
             COLUMNS.join(", ")
         )));
     }
+    let features = COLUMNS.len() - 1;
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    for (index, line) in lines.enumerate() {
-        let place = || format!("{}: строка {}", FILE.title, index + 2);
-        let fields: Vec<f64> =
-            line.split(',').map(|field| file::number(field, place)).collect::<Result<_>>()?;
-        match fields.split_last() {
-            Some((target, features)) if features.len() == COLUMNS.len() - 1 => {
-                x.extend_from_slice(features);
-                y.push(*target);
-            }
-            _ => {
-                return Err(Error::Data(format!(
-                    "{}: полей {}, а нужно 14",
-                    place(),
-                    fields.len()
-                )));
-            }
-        }
+    for (_, fields) in rows {
+        x.extend_from_slice(&fields[..features]);
+        y.push(fields[features]);
     }
-    Ok((Array2::from_shape_vec((y.len(), COLUMNS.len() - 1), x)?, Array1::from(y)))
+    Ok((Array2::from_shape_vec((y.len(), features), x)?, Array1::from(y)))
 }
 
 #[cfg(test)]
@@ -120,8 +106,8 @@ mod tests {
 
     #[test]
     fn wrong_columns_and_short_rows_are_told() {
-        let error = parse("a,b\n1,2\n").unwrap_err().to_string();
-        assert!(error.starts_with("Boston housing: столбцы a, b, а нужны CRIM, "), "{error}");
+        let error = parse(&HEAD.replace("CRIM", "A")).unwrap_err().to_string();
+        assert!(error.starts_with("Boston housing: столбцы A, ZN, "), "{error}");
         let error = parse(&HEAD.replace(",24\n", "\n")).unwrap_err().to_string();
         assert_eq!(error, "Boston housing: строка 2: полей 13, а нужно 14");
     }

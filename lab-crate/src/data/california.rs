@@ -9,6 +9,7 @@ use ndarray::{Array1, Array2};
 
 use super::file::{self, DataFile};
 use super::housing::{Housing, Source};
+use super::rows;
 use super::standin;
 use crate::{Error, Result};
 
@@ -25,6 +26,8 @@ pub(super) const FEATURES: [&str; 8] = [
 ];
 /// The name of the target, as scikit-learn calls it.
 pub(super) const TARGET: &str = "MedHouseVal";
+/// The number of columns of the file.
+const COLUMNS: usize = 9;
 /// The number of districts.
 pub(super) const ROWS: usize = 20_640;
 
@@ -83,8 +86,8 @@ fn table(x: Array2<f64>, y: Array1<f64>, source: Source) -> Housing {
 /// The features and targets of all rows.
 fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    for (index, line) in text.lines().filter(|line| !line.trim().is_empty()).enumerate() {
-        let (features, value) = district(line, index + 1)?;
+    for (_, fields) in rows::read(FILE.title, text, false, COLUMNS)?.rows {
+        let (features, value) = district(&fields)?;
         x.extend(features);
         y.push(value);
     }
@@ -93,14 +96,12 @@ fn parse(text: &str) -> Result<(Array2<f64>, Array1<f64>)> {
 
 /// A row of the file: longitude, latitude, housingMedianAge, totalRooms, totalBedrooms, population, households,
 /// medianIncome, medianHouseValue.
-fn district(line: &str, number: usize) -> Result<([f64; 8], f64)> {
-    let place = || format!("{}: строка {number}", FILE.title);
-    let fields = line.split(',').map(|field| file::number(field, place));
-    let fields: Vec<f64> = fields.collect::<Result<_>>()?;
+fn district(fields: &[f64]) -> Result<([f64; 8], f64)> {
     let [longitude, latitude, age, rooms, bedrooms, population, households, income, value] =
-        fields[..]
+        *fields
     else {
-        return Err(Error::Data(format!("{}: полей {}, а нужно 9", place(), fields.len())));
+        let found = fields.len();
+        return Err(Error::Data(format!("{}: полей {found}, а нужно {COLUMNS}", FILE.title)));
     };
     let per_home = [rooms / households, bedrooms / households, population / households];
     let [rooms, bedrooms, occupants] = per_home;

@@ -81,17 +81,6 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The number in a field of a table.
-///
-/// # Errors
-/// The field is not a number; `place` says which one it is.
-pub(super) fn number(field: &str, place: impl FnOnce() -> String) -> Result<f64> {
-    field
-        .trim()
-        .parse()
-        .map_err(|_| Error::Data(format!("{}: «{}» вместо числа", place(), field.trim())))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -137,12 +126,5 @@ mod tests {
         std::fs::create_dir_all(root.join("notebooks/01")).unwrap();
         assert_eq!(above(&root.join("notebooks/01")).unwrap(), root.join("data").join("cache"));
         std::fs::remove_dir_all(root).unwrap();
-    }
-
-    #[test]
-    fn a_field_that_is_not_a_number_is_shown_with_its_place() {
-        assert_eq!(number(" 1.5 ", String::new).unwrap(), 1.5);
-        let error = number("1,5", || "строка 3, столбец RM".into()).unwrap_err().to_string();
-        assert_eq!(error, "строка 3, столбец RM: «1,5» вместо числа");
     }
 }

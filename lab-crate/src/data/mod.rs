@@ -5,6 +5,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `file.rs` | where the files lie, and the check of their size and SHA-256 |
+//! | `rows.rs` | comma-separated numbers, and the place of what is wrong in them |
 //! | `housing.rs` | [`Housing`]: a table of features and a target; [`Source`]: real or drawn |
 //! | `california.rs` | [`california`]: 20,640 districts, 8 features |
 //! | `standin.rs` | the drawn substitute for California on a machine without the file |
@@ -14,6 +15,7 @@ mod boston;
 mod california;
 mod file;
 mod housing;
+mod rows;
 mod standin;
 
 pub use boston::{boston, boston_in};
