@@ -167,7 +167,12 @@ fn real_tool(home: &Home, tool: &str, variable: &str) -> Result<PathBuf> {
 pub fn sweep(home: &Home) {
     let Ok(entries) = fs::read_dir(home.sessions()) else { return };
     for entry in entries.flatten() {
-        remove_if_unlocked(&entry.path());
+        let dir = entry.path();
+        // What is old and has no lock was left by a build that wrote on while its session was removed.
+        if !dir.join("lock").exists() && age(&dir).is_some_and(|age| age > YOUNG) {
+            remove(&dir);
+        }
+        remove_if_unlocked(&dir);
     }
 }
 
@@ -202,14 +207,8 @@ fn age(dir: &Path) -> Option<Duration> {
 
 /// Whether nothing is left to remove.
 fn remove_if_unlocked(dir: &Path) -> bool {
-    let Ok(lock) = File::open(dir.join("lock")) else {
-        // A kernel that just creates its folder has no lock yet. What is old and has none was left
-        // by a build that wrote on while its session was removed.
-        if age(dir).is_some_and(|age| age > YOUNG) {
-            remove(dir);
-        }
-        return true;
-    };
+    // Without a lock it is no session (a template, say), or one that its kernel just creates.
+    let Ok(lock) = File::open(dir.join("lock")) else { return true };
     let abandoned = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
     if abandoned {
         remove(dir);
