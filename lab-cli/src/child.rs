@@ -33,6 +33,10 @@ const CLEARED: [&str; 13] = [
     "VIRTUAL_ENV",
 ];
 
+/// Where the system's loader looks for shared libraries. `cargo run` puts its build folders there, and
+/// a cell would load the workspace's `lab` from them instead of the one it was compiled against.
+const LIBRARY_PATHS: [&str; 2] = ["LD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
+
 /// A command in the lab's folder and environment; nothing of the user's Jupyter is read or changed.
 pub fn command(workspace: &Workspace, program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
@@ -43,6 +47,13 @@ pub fn command(workspace: &Workspace, program: impl AsRef<OsStr>) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO_PKG_") {
             command.env_remove(name);
+        }
+    }
+    if let Some(built) = workspace.kernel_program().parent() {
+        for name in LIBRARY_PATHS {
+            if let Some(old) = std::env::var_os(name) {
+                command.env(name, without(&old, built));
+            }
         }
     }
     let jupyter = workspace.lab_dir().join("jupyter");
@@ -180,6 +191,12 @@ fn path_with(first: &Path) -> std::ffi::OsString {
     std::env::join_paths(paths).unwrap_or(old)
 }
 
+/// The folders of a search path that do not lie in `dir`.
+fn without(paths: &OsStr, dir: &Path) -> std::ffi::OsString {
+    let kept = std::env::split_paths(paths).filter(|path| !path.starts_with(dir));
+    std::env::join_paths(kept).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -200,6 +217,14 @@ mod tests {
         assert_eq!(shorten(" короткая "), "короткая");
         assert_eq!(shorten(&"ж".repeat(70)), format!("{}…", "ж".repeat(60)));
         assert_eq!(last_lines("a\nb\nc", 2), "b\nc");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_build_folders_leave_the_library_path() {
+        let old = OsStr::new("/w/target/debug/deps:/w/target/debug:/opt/lib");
+        assert_eq!(without(old, Path::new("/w/target/debug")), "/opt/lib");
+        assert_eq!(without(OsStr::new("/w/target/debug"), Path::new("/w/target/debug")), "");
     }
 
     #[cfg(unix)]

@@ -40,7 +40,15 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
         "Замечания (cargo clippy)",
         &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     );
-    suite.cargo("Тесты Rust (cargo test)", &["test", "--workspace", "--no-fail-fast"]);
+    // Package by package, as the kernel and this program are built: tests of the whole workspace at
+    // once give the dependencies other features, and rust-analyzer would be compiled twice.
+    for (title, package) in [
+        ("Тесты lab-cli", "lab-cli"),
+        ("Тесты lab-crate", "lab-crate"),
+        ("Тесты lab-kernel", "lab-kernel"),
+    ] {
+        suite.cargo(title, &["test", "--package", package, "--no-fail-fast"]);
+    }
     let ready = suite.step("Подготовка", || {
         setup::tools(workspace)?;
         with_default_mirror(workspace);

@@ -1,7 +1,7 @@
 //! The front role: stands where evcxr and rust-analyzer look for `cargo`.
 //!
-//! Nine tenths of a small cell's build is cargo finding out that 140 dependencies are still fresh. The
-//! front remembers, per Cargo.toml, the rustc call that cargo makes for the cell's crate, and makes it
+//! Much of a small cell's build is cargo finding out that all dependencies are still fresh. The front
+//! remembers, per Cargo.toml, the rustc call that cargo makes for the cell's crate, and makes it
 //! directly; it remembers what read-only queries (`cargo metadata`, …) answer. What it does not know goes
 //! to the real cargo, with progress reported to the kernel. What evcxr's crate needs to be told apart from
 //! other crates is only its folder: everything else is passed through untouched.
@@ -49,18 +49,13 @@ pub fn run(tool: &str, args: &[String]) -> Result<i32> {
 }
 
 fn rustup(args: &[String]) -> Result<i32> {
+    let front =
+        Path::new(&std::env::var_os(HOME).context("LAB_KERNEL_HOME is not set")?).join("bin");
     if args == ["which", "cargo"] {
-        let home = std::env::var(HOME).context("LAB_KERNEL_HOME is not set")?;
-        println!("{home}/bin/cargo");
+        println!("{}", front.join("cargo").display());
         return Ok(0);
     }
-    let home = std::env::var_os(HOME).map(|home| Path::new(&home).join("bin"));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let real = std::env::split_paths(&path)
-        .filter(|dir| Some(dir) != home.as_ref())
-        .map(|dir| dir.join("rustup"))
-        .find(|file| file.exists());
-    match real {
+    match session::behind_front(&front, "rustup") {
         Some(real) => Err(Command::new(real).args(args).exec().into()),
         None => Ok(1),
     }

@@ -1,8 +1,8 @@
 //! The session: one running kernel's own folder and environment.
 //!
 //! The folder holds evcxr's sources and the compiled cells, the kernel's socket and the interrupt flag.
-//! A lock on it lives exactly as long as the kernel process; whoever finds a session folder without a
-//! lock (the shim after a killed kernel, the next kernel at its start) removes it.
+//! A lock on it lives exactly as long as the kernel process; whoever finds a session folder whose
+//! lock is free (the shim after a killed kernel, the next kernel at its start) removes it.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -155,12 +155,18 @@ fn real_tool(home: &Home, tool: &str, variable: &str) -> Result<PathBuf> {
     {
         return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
     }
+    behind_front(&home.bin(), tool)
+        .with_context(|| format!("не найден {tool}: установите Rust (rustup) и проверьте PATH"))
+}
+
+/// The tool that PATH finds when the front's folder is left out.
+#[must_use]
+pub fn behind_front(front: &Path, tool: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
-        .filter(|dir| *dir != home.bin())
+        .filter(|dir| dir != front)
         .map(|dir| dir.join(tool))
         .find(|file| file.exists())
-        .with_context(|| format!("не найден {tool}: установите Rust (rustup) и проверьте PATH"))
 }
 
 /// Removes the folders of sessions whose kernel is gone.

@@ -36,8 +36,7 @@ pub struct Template {
 /// # Errors
 /// When the library does not compile (with cargo's message), or the folder cannot be written.
 pub fn ensure(home: &Home, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<Template> {
-    let name = format!("template-{}", &fingerprint(home)?[..16]);
-    let dir = home.root().join(&name);
+    let dir = folder(home)?;
     if dir.join("complete").exists() {
         return Ok(Template { dir });
     }
@@ -58,8 +57,12 @@ pub fn ensure(home: &Home, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<T
 /// # Errors
 /// When the library's folder cannot be read.
 pub fn is_fresh(home: &Home) -> Result<bool> {
-    let name = format!("template-{}", &fingerprint(home)?[..16]);
-    Ok(home.root().join(name).join("complete").exists())
+    Ok(folder(home)?.join("complete").exists())
+}
+
+/// Where the template for the present state of library and toolchain is, or would be.
+fn folder(home: &Home) -> Result<PathBuf> {
+    Ok(home.root().join(format!("template-{}", &fingerprint(home)?[..16])))
 }
 
 fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<()> {
