@@ -123,16 +123,22 @@ def test_text_of_a_thread_after_the_cell(client, gate):
 
 
 def test_a_thread_that_keeps_printing(client, gate):
-    stop = gate("stop")
+    stop, ended = gate("stop"), gate("ended")
     code = f"""
-    std::thread::spawn(|| while !std::path::Path::new("{stop}").exists() {{
-        print!("."); std::io::Write::flush(&mut std::io::stdout()).unwrap();
-        std::thread::sleep(std::time::Duration::from_micros(200));
+    std::thread::spawn(|| {{
+        while !std::path::Path::new("{stop}").exists() {{
+            print!("."); std::io::Write::flush(&mut std::io::stdout()).unwrap();
+            std::thread::sleep(std::time::Duration::from_micros(200));
+        }}
+        std::fs::write("{ended}", "").unwrap();
     }});
     """
     client.run(code)
     cells = [client.run(f'println!("own {i}"); {show("text/html", f"<b>{i}</b>")} {i}') for i in range(3)]
     stop.open()
+    # The thread's last text must not reach the next test: it has ended, and a cell has followed it.
+    client.wait(ended.path.exists, what="the end of the printing thread")
+    client.run("0")
     for i, cell in enumerate(cells):
         assert cell.reply["status"] == "ok"
         assert f"own {i}" in cell.text()
