@@ -10,7 +10,7 @@
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs` | the process that runs the cells |
 //! | `front.rs`, `patch.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
-//! | `home.rs`, `template.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
+//! | `home.rs`, `template.rs`, `std_source.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
 
@@ -40,6 +40,7 @@ mod server;
 mod session;
 mod shell;
 mod shim;
+mod std_source;
 mod stdin;
 mod template;
 mod tree;

@@ -2,6 +2,8 @@
 //!
 //! * A failed `?` says where it failed and with what type of error, as one marked line.
 //! * The value of the last expression is marked as the cell's result.
+//! * Values of std's types are shown at the first attempt. evcxr first compiles a call of `evcxr_display`,
+//!   which they lack, and only when that fails code that prints them with `{:?}`: two runs of rustc.
 //!
 //! What the marks mean is in `marker.rs`. Where the generated code looks different from what is expected
 //! here, it stays as it is: the cell still runs, only these niceties are missing.
@@ -39,11 +41,24 @@ fn mark_result(code: &str) -> String {
     };
     match code.rfind(display) {
         Some(at) if !code[at..].starts_with(&shown) => {
-            format!("{}{shown}{}", &code[..at], &code[at + display.len()..])
+            format!("{}{shown}{DEBUG_DISPLAY}{}", &code[..at], &code[at + display.len()..])
         }
         _ => code,
     }
 }
+
+/// Gives std's types the method, by a trait in the scope of the call. Not all types: a pointer to a type
+/// with a method of its own must still find that one.
+const DEBUG_DISPLAY: &str = " trait EvcxrDebugDisplay: std::fmt::Debug { fn evcxr_display(&self) { \
+     println!(\"EVCXR_BEGIN_CONTENT text/plain result=1\\n{:?}\\nEVCXR_END_CONTENT\", self) } } \
+     macro_rules! evcxr_debug_display { ($($t:ty)*) => { $(impl EvcxrDebugDisplay for $t {})* } } \
+     evcxr_debug_display! { () bool char str String u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize f32 f64 } \
+     impl<T: std::fmt::Debug> EvcxrDebugDisplay for [T] {} \
+     impl<T: std::fmt::Debug, const N: usize> EvcxrDebugDisplay for [T; N] {} \
+     impl<T: std::fmt::Debug> EvcxrDebugDisplay for Vec<T> {} \
+     impl<T: std::fmt::Debug> EvcxrDebugDisplay for Option<T> {} \
+     impl<A: std::fmt::Debug, B: std::fmt::Debug> EvcxrDebugDisplay for (A, B) {} \
+     impl<A: std::fmt::Debug, B: std::fmt::Debug, C: std::fmt::Debug> EvcxrDebugDisplay for (A, B, C) {}";
 
 fn question_mark(code: &str) -> Option<String> {
     const CONVERSION: &str = "fn from(error: T) -> Self {";
@@ -91,7 +106,8 @@ mod tests {
     fn the_last_expression_is_marked_once() {
         let code = "(\nx\n).evcxr_display();\n}";
         let once = mark_result(code);
-        assert_eq!(once, "(\nx\n).evcxr_display(); println!(\"EVCXR_RESULT\");\n}");
+        assert!(once.starts_with("(\nx\n).evcxr_display(); println!(\"EVCXR_RESULT\"); trait "));
+        assert_eq!(once.lines().count(), code.lines().count(), "rustc's line numbers stay right");
         assert_eq!(mark_result(&once), once);
         let text =
             "fn evcxr_send_text_plain(t: &str) { w(b\"EVCXR_BEGIN_CONTENT text/plain\\n\") }";

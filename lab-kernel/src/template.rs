@@ -17,10 +17,10 @@ use sha2::{Digest, Sha256};
 
 use crate::frame::Frame;
 use crate::home::Home;
-use crate::{session, tree};
+use crate::{session, std_source, tree};
 
 /// Raise when the layout of a template changes.
-const FORMAT: &str = "lab-kernel template 5";
+const FORMAT: &str = "lab-kernel template 6";
 
 /// A finished template.
 #[derive(Clone, Debug)]
@@ -73,6 +73,7 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"])?;
     }
     fs::create_dir_all(dir)?;
+    std_source::copy(dir)?;
     if let Some(lock) = home.lab_crate.as_deref().and_then(lock_file) {
         fs::copy(&lock, dir.join("Cargo.lock"))
             .with_context(|| format!("не удалось скопировать {}", lock.display()))?;
