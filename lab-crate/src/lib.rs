@@ -6,6 +6,11 @@
 //! |---|---|
 //! | [`prelude`] | what a cell imports |
 //! | [`mod@data`] | data sets, read from verified local files |
+//! | [`mod@nn`] | layers with seeded weights, summary, gradient check |
+//! | [`mod@loss`] | losses |
+//! | [`mod@optim`] | optimizers and schedules of the learning rate |
+//! | `ops` | fused operations with gradients for the CPU |
+//! | `threads` | [`num_threads`], [`set_num_threads`] |
 //! | `plot` | [`Figure`], [`Live`], [`Series`] |
 //! | `progress` | [`progress()`] and [`Progress`] |
 //! | `table`, `cells` | [`Show`] and [`Table`]: a tensor as text and as a table |
@@ -17,6 +22,9 @@
 //! | `output`, `throttle` | the lines that carry an output to the notebook; how often |
 
 pub mod data;
+pub mod loss;
+pub mod nn;
+pub mod optim;
 pub mod prelude;
 
 mod array;
@@ -24,11 +32,13 @@ mod cells;
 mod device;
 mod error;
 mod interrupt;
+mod ops;
 mod output;
 mod plot;
 mod progress;
 mod rng;
 mod table;
+mod threads;
 mod throttle;
 
 pub use candle_core;
@@ -43,3 +53,4 @@ pub use plot::{Figure, Live, Series};
 pub use progress::{Progress, progress};
 pub use rng::Rng;
 pub use table::{Show, Table};
+pub use threads::{num_threads, set_num_threads};

@@ -3,10 +3,11 @@
 //! Names of candle and ndarray stand beside ours. Read next: `lib.rs`, the map of the crate.
 
 pub use candle_core::{self, D, DType, Device, IndexOp, Module, Tensor, Var};
-pub use candle_nn;
+pub use candle_nn::{self, VarMap};
 pub use ndarray::{self, Array, Array1, Array2, Axis};
 
+pub use crate::optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Scheduler, Sgd};
 pub use crate::{
     Figure, Live, Rng, Series, Show, Table, check_interrupted, data, device, from_ndarray,
-    interrupted, progress, to_ndarray,
+    interrupted, loss, nn, optim, progress, to_ndarray,
 };

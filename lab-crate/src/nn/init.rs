@@ -1,0 +1,288 @@
+//! Initial values of weights, drawn from a seeded generator (as `torch.nn.init`).
+//!
+//! Each function overwrites a `Var`. Layers of [`nn`](crate::nn) start with PyTorch's values by themselves; these
+//! functions are for other choices. Weights are `(out, in)` or `(out, in, k, k)`. Not here: which
+//! variables a model has (`builder.rs`).
+
+use candle_core::{DType, Device, Shape, Tensor, Var};
+use candle_nn::Init;
+use candle_nn::init::NormalOrUniform;
+
+use crate::{Error, Result, Rng};
+
+/// Which side of a layer keeps its variance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fan {
+    /// The number of inputs of one output: variances are kept forward. PyTorch's default.
+    #[default]
+    In,
+    /// The number of outputs of one input: variances are kept backward.
+    Out,
+}
+
+/// The function after the layer, which shrinks the variance (as `torch.nn.init.calculate_gain`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Gain {
+    /// None: 1.
+    Linear,
+    /// Sigmoid: 1.
+    Sigmoid,
+    /// Hyperbolic tangent: 5/3.
+    Tanh,
+    /// ReLU: sqrt(2).
+    Relu,
+    /// Leaky ReLU with this slope `a` below 0: sqrt(2 / (1 + a^2)).
+    LeakyRelu(f64),
+    /// SELU: 3/4.
+    Selu,
+}
+
+impl Gain {
+    /// The factor of the standard deviation.
+    pub fn value(self) -> f64 {
+        match self {
+            Self::Linear | Self::Sigmoid => 1.0,
+            Self::Tanh => 5.0 / 3.0,
+            Self::Relu => 2f64.sqrt(),
+            Self::LeakyRelu(slope) => (2.0 / (1.0 + slope * slope)).sqrt(),
+            Self::Selu => 0.75,
+        }
+    }
+}
+
+/// Fills `var` with numbers uniform on `[lo, hi)`.
+///
+/// # Errors
+/// A bound is not finite, `lo > hi`, or `var` is neither f32 nor f64.
+pub fn uniform(var: &Var, lo: f64, hi: f64, rng: &mut Rng) -> Result<()> {
+    if !(lo.is_finite() && hi.is_finite() && lo <= hi) {
+        return Err(Error::Argument(format!(
+            "init::uniform: даны границы от {lo} до {hi}, а нужны конечные числа lo <= hi"
+        )));
+    }
+    fill(var, || lo + (hi - lo) * rng.uniform())
+}
+
+/// Fills `var` with normal numbers of this mean and standard deviation.
+///
+/// # Errors
+/// `mean` or `std` is not finite, `std < 0`, or `var` is neither f32 nor f64.
+pub fn normal(var: &Var, mean: f64, std: f64, rng: &mut Rng) -> Result<()> {
+    if !(mean.is_finite() && std.is_finite() && std >= 0.0) {
+        return Err(Error::Argument(format!(
+            "init::normal: дано mean = {mean}, std = {std}, а нужны конечные числа и std >= 0"
+        )));
+    }
+    fill(var, || mean + std * rng.normal())
+}
+
+/// Fills `var` with one number.
+///
+/// # Errors
+/// `var` is neither f32 nor f64.
+pub fn constant(var: &Var, value: f64) -> Result<()> {
+    fill(var, || value)
+}
+
+/// Fills the weights `var` uniformly on `±gain sqrt(6 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
+///
+/// # Errors
+/// `var` has fewer than two dimensions or is empty, or is neither f32 nor f64.
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// use lab::{Rng, nn::init::{self, Gain}};
+/// let weight = Var::zeros((2, 4), DType::F32, &Device::Cpu)?;
+/// init::xavier_uniform(&weight, Gain::Linear, &mut Rng::seed(1))?;
+/// assert!(weight.abs()?.max_all()?.to_scalar::<f32>()? <= 1.0);
+/// # Ok::<(), lab::Error>(())
+/// ```
+pub fn xavier_uniform(var: &Var, gain: Gain, rng: &mut Rng) -> Result<()> {
+    let bound = 3f64.sqrt() * xavier_std(var, gain)?;
+    uniform(var, -bound, bound, rng)
+}
+
+/// Fills the weights `var` with normal numbers, `std = gain sqrt(2 / (fan_in + fan_out))` (Glorot and Bengio, 2010).
+///
+/// # Errors
+/// As [`xavier_uniform`].
+pub fn xavier_normal(var: &Var, gain: Gain, rng: &mut Rng) -> Result<()> {
+    normal(var, 0.0, xavier_std(var, gain)?, rng)
+}
+
+/// Fills the weights `var` uniformly on `±gain sqrt(3 / fan)` (He et al., 2015, arXiv:1502.01852).
+///
+/// # Errors
+/// As [`xavier_uniform`].
+pub fn kaiming_uniform(var: &Var, fan: Fan, gain: Gain, rng: &mut Rng) -> Result<()> {
+    let bound = 3f64.sqrt() * kaiming_std(var, fan, gain)?;
+    uniform(var, -bound, bound, rng)
+}
+
+/// Fills the weights `var` with normal numbers, `std = gain / sqrt(fan)` (He et al., 2015, arXiv:1502.01852).
+///
+/// # Errors
+/// As [`xavier_uniform`].
+pub fn kaiming_normal(var: &Var, fan: Fan, gain: Gain, rng: &mut Rng) -> Result<()> {
+    normal(var, 0.0, kaiming_std(var, fan, gain)?, rng)
+}
+
+fn xavier_std(var: &Var, gain: Gain) -> Result<f64> {
+    let (fan_in, fan_out) = fans(var)?;
+    Ok(gain.value() * (2.0 / (fan_in + fan_out) as f64).sqrt())
+}
+
+fn kaiming_std(var: &Var, fan: Fan, gain: Gain) -> Result<f64> {
+    let (fan_in, fan_out) = fans(var)?;
+    let fan = if fan == Fan::In { fan_in } else { fan_out };
+    Ok(gain.value() / (fan as f64).sqrt())
+}
+
+/// The numbers of inputs of one output and of outputs of one input.
+fn fans(var: &Var) -> Result<(usize, usize)> {
+    match var.dims() {
+        [outputs, inputs, kernel @ ..] if var.elem_count() > 0 => {
+            let kernel: usize = kernel.iter().product();
+            Ok((inputs * kernel, outputs * kernel))
+        }
+        other => Err(Error::Argument(format!(
+            "init: переменная имеет форму {other:?}, а нужны веса формы (выходы, входы) или \
+             (выходы, входы, k, k); сдвиг заполняет init::constant(&bias, 0.0)?"
+        ))),
+    }
+}
+
+/// Overwrites `var` with the numbers of `next`, in order of their indices.
+fn fill(var: &Var, next: impl FnMut() -> f64) -> Result<()> {
+    let tensor = tensor_of(var.shape(), var.dtype(), var.device(), next)?;
+    Ok(var.set(&tensor)?)
+}
+
+fn tensor_of(
+    shape: &Shape,
+    dtype: DType,
+    device: &Device,
+    mut next: impl FnMut() -> f64,
+) -> Result<Tensor> {
+    if !matches!(dtype, DType::F32 | DType::F64) {
+        return Err(Error::Argument(format!(
+            "веса имеют тип {}, а случайные значения есть для f32 и f64",
+            dtype.as_str()
+        )));
+    }
+    let numbers: Vec<f64> = (0..shape.elem_count()).map(|_| next()).collect();
+    // Rounded before the way to a device that may lack f64.
+    let tensor = Tensor::from_vec(numbers, shape, &Device::Cpu)?.to_dtype(dtype)?;
+    Ok(tensor.to_device(device)?)
+}
+
+/// The initial values that candle calls `kind`, drawn from our generator.
+pub(super) fn draw(
+    kind: Init,
+    shape: &Shape,
+    dtype: DType,
+    device: &Device,
+    rng: &mut Rng,
+) -> Result<Tensor> {
+    match kind {
+        Init::Const(value) => tensor_of(shape, dtype, device, || value),
+        Init::Randn { mean, stdev } => {
+            tensor_of(shape, dtype, device, || mean + stdev * rng.normal())
+        }
+        Init::Uniform { lo, up } => {
+            tensor_of(shape, dtype, device, || lo + (up - lo) * rng.uniform())
+        }
+        Init::Kaiming { dist, fan, non_linearity } => {
+            let std = non_linearity.gain() / (fan.for_shape(shape).max(1) as f64).sqrt();
+            let bound = 3f64.sqrt() * std;
+            match dist {
+                NormalOrUniform::Normal => tensor_of(shape, dtype, device, || std * rng.normal()),
+                NormalOrUniform::Uniform => {
+                    tensor_of(shape, dtype, device, || bound * (2.0 * rng.uniform() - 1.0))
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// The largest absolute value and the standard deviation around 0.
+    fn spread(var: &Var) -> (f64, f64) {
+        let numbers = var.to_dtype(DType::F64).unwrap().flatten_all().unwrap();
+        let numbers = numbers.to_vec1::<f64>().unwrap();
+        let square = numbers.iter().map(|x| x * x).sum::<f64>() / numbers.len() as f64;
+        (numbers.iter().fold(0.0, |a, x| x.abs().max(a)), square.sqrt())
+    }
+
+    #[test]
+    fn spreads_are_those_of_the_papers() {
+        // fan_in = 20 * 9 = 180, fan_out = 60 * 9 = 540.
+        let var = Var::zeros((60, 20, 3, 3), DType::F32, &Device::Cpu).unwrap();
+        let rng = &mut Rng::seed(1);
+        let near =
+            |a: f64, b: f64, tolerance: f64| assert!((a / b - 1.0).abs() < tolerance, "{a} {b}");
+        xavier_uniform(&var, Gain::Linear, rng).unwrap();
+        near(spread(&var).0, (6.0f64 / 720.0).sqrt(), 1e-3);
+        xavier_normal(&var, Gain::Tanh, rng).unwrap();
+        near(spread(&var).1, 5.0 / 3.0 * (2.0f64 / 720.0).sqrt(), 0.03);
+        kaiming_uniform(&var, Fan::In, Gain::Relu, rng).unwrap();
+        near(spread(&var).0, (6.0f64 / 180.0).sqrt(), 1e-3);
+        kaiming_uniform(&var, Fan::In, Gain::LeakyRelu(5f64.sqrt()), rng).unwrap();
+        near(spread(&var).0, 1.0 / 180f64.sqrt(), 1e-3);
+        kaiming_normal(&var, Fan::Out, Gain::Relu, rng).unwrap();
+        near(spread(&var).1, (2.0f64 / 540.0).sqrt(), 0.03);
+    }
+
+    /// `torch.nn.init.calculate_gain`.
+    #[test]
+    fn gains_are_pytorchs() {
+        let gains =
+            [Gain::Linear, Gain::Sigmoid, Gain::Tanh, Gain::Relu, Gain::LeakyRelu(0.2), Gain::Selu];
+        let torch =
+            [1.0, 1.0, 1.6666666666666667, std::f64::consts::SQRT_2, 1.3867504905630728, 0.75];
+        assert!(gains.iter().zip(torch).all(|(gain, t)| (gain.value() - t).abs() < 1e-15));
+    }
+
+    #[test]
+    fn seeds_repeat_and_double_works() {
+        let draw = |seed| {
+            let var = Var::zeros((3, 3), DType::F64, &Device::Cpu).unwrap();
+            kaiming_normal(&var, Fan::In, Gain::Relu, &mut Rng::seed(seed)).unwrap();
+            var.to_vec2::<f64>().unwrap()
+        };
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+    }
+
+    #[test]
+    fn candles_kinds_are_drawn() {
+        let shape = Shape::from((100, 50));
+        let draw = |kind| {
+            let tensor = draw(kind, &shape, DType::F32, &Device::Cpu, &mut Rng::seed(1)).unwrap();
+            spread(&Var::from_tensor(&tensor).unwrap())
+        };
+        assert_eq!(draw(Init::Const(-3.0)), (3.0, 3.0));
+        assert!((draw(Init::Randn { mean: 0.0, stdev: 2.0 }).1 - 2.0).abs() < 0.1);
+        assert!((draw(Init::Uniform { lo: -3.0, up: 3.0 }).0 - 3.0).abs() < 0.01);
+        let uniform = draw(candle_nn::init::DEFAULT_KAIMING_UNIFORM).0;
+        assert!((uniform - (6.0f64 / 50.0).sqrt()).abs() < 1e-3, "{uniform}");
+        let normal = draw(candle_nn::init::DEFAULT_KAIMING_NORMAL).1;
+        assert!((normal - (2.0f64 / 50.0).sqrt()).abs() < 1e-2, "{normal}");
+    }
+
+    #[test]
+    fn wrong_arguments_are_told() {
+        let rng = &mut Rng::seed(1);
+        let bias = Var::zeros(3, DType::F32, &Device::Cpu).unwrap();
+        let error = xavier_normal(&bias, Gain::Relu, rng).unwrap_err().to_string();
+        assert!(error.contains("[3]") && error.contains("constant"), "{error}");
+        assert!(uniform(&bias, 1.0, f64::NAN, rng).is_err());
+        assert!(normal(&bias, 0.0, -1.0, rng).unwrap_err().to_string().contains("std = -1"));
+        let whole = Var::zeros(3, DType::U32, &Device::Cpu).unwrap();
+        assert!(constant(&whole, 1.0).unwrap_err().to_string().contains("u32"));
+    }
+}

@@ -1,0 +1,282 @@
+//! The optimizer: a rule, groups of parameters, held gradients, and the step.
+//!
+//! Not here: how gradients come in (`gradients.rs`), files (`checkpoint.rs`), the arithmetic (`sgd.rs`, ...).
+//! Read next: `gradients.rs`.
+
+use std::fmt;
+
+use candle_core::Tensor;
+
+use super::rule::{Settings, at_least_zero};
+use super::state::State;
+use super::{Group, Params, Rule};
+use crate::{Error, Result};
+
+/// Changes variables along their gradients, as the optimizers of `torch.optim` do.
+///
+/// The variables are of f32 or f64, of any shape, on any device; on the CPU a step is one pass over the
+/// memory and works in place, so every tensor that shares a variable's memory sees the new numbers.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{Optimizer, Sgd};
+/// let w = Var::new(&[2f32, -1.0], &Device::Cpu)?;
+/// let mut opt = Optimizer::new(Sgd::lr(0.25), &w)?;
+/// let loss = w.sqr()?.sum_all()?;
+/// opt.backward(&loss)?;
+/// opt.step()?;
+/// opt.zero_grad();
+/// assert_eq!(w.to_vec1::<f32>()?, [1.0, -0.5]);
+/// # Ok::<(), lab::Error>(())
+/// ```
+pub struct Optimizer {
+    pub(super) rule: Rule,
+    pub(super) groups: Vec<Settings>,
+    pub(super) params: Params,
+    /// One for each parameter.
+    pub(super) slots: Vec<Slot>,
+}
+
+/// What the optimizer keeps for one parameter.
+pub(super) struct Slot {
+    pub(super) group: usize,
+    pub(super) grad: Option<Tensor>,
+    pub(super) state: State,
+}
+
+impl Optimizer {
+    /// An optimizer of `params`, all in one group.
+    ///
+    /// # Errors
+    /// A number of the rule is out of range; there is no parameter, one is there twice, or one is neither f32 nor f64.
+    pub fn new(rule: impl Into<Rule>, params: impl Into<Params>) -> Result<Self> {
+        Self::with_groups(rule, [Group::new(params)])
+    }
+
+    /// An optimizer of several groups, each with its own learning rate and weight decay if it names them.
+    ///
+    /// # Errors
+    /// As [`Optimizer::new`], for the numbers of every group too.
+    pub fn with_groups(rule: impl Into<Rule>, groups: impl Into<Vec<Group>>) -> Result<Self> {
+        let rule = rule.into();
+        rule.check()?;
+        let params = Params::from(Vec::<candle_core::Var>::new());
+        let mut opt = Self { rule, groups: Vec::new(), params, slots: Vec::new() };
+        for group in groups.into() {
+            opt.add(group)?;
+        }
+        opt.check_params()?;
+        Ok(opt)
+    }
+
+    fn add(&mut self, group: Group) -> Result<()> {
+        let lr = group.lr.unwrap_or(self.rule.lr());
+        let weight_decay = group.weight_decay.unwrap_or(self.rule.weight_decay());
+        let number = self.groups.len();
+        at_least_zero(&format!("группа {number}: lr"), lr)?;
+        at_least_zero(&format!("группа {number}: weight_decay"), weight_decay)?;
+        for (name, var) in group.params.iter() {
+            let state = State::new(name, var.dtype())?;
+            self.slots.push(Slot { group: number, grad: None, state });
+        }
+        self.groups.push(Settings { lr, weight_decay });
+        self.params.extend(group.params);
+        Ok(())
+    }
+
+    fn check_params(&self) -> Result<()> {
+        if self.params.is_empty() {
+            return Err(Error::Argument(
+                "оптимизатор: нет ни одного параметра; создайте модель раньше оптимизатора и \
+                 передайте её &VarMap или переменные [&w, &b]"
+                    .to_string(),
+            ));
+        }
+        let mut ids = std::collections::HashMap::new();
+        let mut names = std::collections::HashSet::new();
+        for ((name, var), slot) in self.params.iter().zip(&self.slots) {
+            if let Some(first) = ids.insert(var.id(), name) {
+                return Err(Error::Argument(format!(
+                    "оптимизатор: параметр «{name}» уже дан под именем «{first}», \
+                     а каждая переменная нужна один раз"
+                )));
+            }
+            if !names.insert((slot.group, name)) {
+                return Err(Error::Argument(format!(
+                    "оптимизатор: в одной группе два параметра с именем «{name}»; дайте им разные имена"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Changes every parameter that has a held gradient; the others stay, as PyTorch does with `grad = None`.
+    ///
+    /// # Errors
+    /// No parameter has a gradient, or the device refuses a copy.
+    pub fn step(&mut self) -> Result<()> {
+        let mut any = false;
+        for ((_, var), slot) in self.params.iter().zip(&mut self.slots) {
+            if let Some(grad) = &slot.grad {
+                slot.state.step(&self.rule, self.groups[slot.group], var, grad)?;
+                any = true;
+            }
+        }
+        if any {
+            return Ok(());
+        }
+        Err(Error::Argument(
+            "step: ни у одного параметра нет градиента; сначала вызовите opt.backward(&loss)?"
+                .to_string(),
+        ))
+    }
+
+    /// The learning rate; of the first group where there are several.
+    pub fn lr(&self) -> f64 {
+        self.groups.first().map_or(f64::NAN, |group| group.lr)
+    }
+
+    /// The learning rates of all groups, in order.
+    pub fn lrs(&self) -> Vec<f64> {
+        self.groups.iter().map(|group| group.lr).collect()
+    }
+
+    /// Sets the learning rate of every group.
+    ///
+    /// # Errors
+    /// `lr` is not a finite number of 0 or more.
+    pub fn set_lr(&mut self, lr: f64) -> Result<()> {
+        at_least_zero("set_lr: lr", lr)?;
+        self.groups.iter_mut().for_each(|group| group.lr = lr);
+        Ok(())
+    }
+
+    /// Sets the learning rate of one group, counted from 0.
+    ///
+    /// # Errors
+    /// There is no such group, or `lr` is not a finite number of 0 or more.
+    pub fn set_group_lr(&mut self, group: usize, lr: f64) -> Result<()> {
+        at_least_zero("set_group_lr: lr", lr)?;
+        let count = self.groups.len();
+        let Some(settings) = self.groups.get_mut(group) else {
+            return Err(Error::Argument(format!(
+                "set_group_lr: дана группа {group}, а групп {count}, их номера от 0 до {}",
+                count.saturating_sub(1)
+            )));
+        };
+        settings.lr = lr;
+        Ok(())
+    }
+
+    /// Sets the momentum of the rule, which is the first beta for [`Adam`](super::Adam) and [`AdamW`](super::AdamW).
+    ///
+    /// # Errors
+    /// The rule has no momentum (Adagrad), or the number is out of its range.
+    pub fn set_momentum(&mut self, momentum: f64) -> Result<()> {
+        if self.rule.momentum().is_none() {
+            let name = self.rule.name();
+            return Err(Error::Argument(format!(
+                "set_momentum: у {name} нет момента; он есть у Sgd, RmsProp, Adam и AdamW"
+            )));
+        }
+        let rule = self.rule.with_momentum(momentum);
+        rule.check()?;
+        self.rule = rule;
+        Ok(())
+    }
+
+    /// The rule; its `lr` and `weight_decay` are those of a group that names none.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
+    }
+
+    /// All parameters, group after group.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+}
+
+/// Short: no number of any tensor.
+impl fmt::Debug for Optimizer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (vars, numbers) = (self.params.len(), self.params.count());
+        write!(f, "{:?}, lr {:?}, {vars} variables, {numbers} numbers", self.rule, self.lrs())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::trajectory::{assert_near, start};
+    use super::super::{Adagrad, Adam, Sgd};
+    use super::*;
+    use candle_core::{DType, Device, Var};
+
+    // torch.optim.SGD([{params: [w]}, {params: [b], lr: 0.01, weight_decay: 0}], lr=0.1, momentum=0.9,
+    // weight_decay=0.01): see trajectory.rs for the script.
+    const GROUPS: [[f64; 3]; 3] = [
+        [-0.4372578125, 0.8304375, -0.7725],
+        [-0.4370851831562461, 0.11760060255193927, -0.8429922933025],
+        [-0.4122380425060726, -11.46123827735155, -0.8651140033681454],
+    ];
+
+    #[test]
+    fn groups_have_their_own_rate_and_decay() {
+        let rule = Sgd { momentum: 0.9, weight_decay: 0.01, ..Sgd::lr(0.1) };
+        let groups = |[w, b]: &[Var; 2]| {
+            let bias = Group { lr: Some(0.01), weight_decay: Some(0.0), ..Group::new(b) };
+            vec![Group::new(w), bias]
+        };
+        assert_near(rule.into(), groups, DType::F64, GROUPS, 1e-13);
+    }
+
+    #[test]
+    fn rates_are_set_for_all_groups_or_one() {
+        let [w, b] = start(DType::F32);
+        let groups = [Group::new(&w), Group { lr: Some(0.5), ..Group::new(&b) }];
+        let mut opt = Optimizer::with_groups(Sgd::lr(0.1), groups).unwrap();
+        assert_eq!((opt.lr(), opt.lrs()), (0.1, vec![0.1, 0.5]));
+        opt.set_group_lr(1, 0.2).unwrap();
+        assert_eq!(opt.lrs(), [0.1, 0.2]);
+        let error = opt.set_group_lr(2, 0.2).unwrap_err().to_string();
+        assert!(error.contains("группа 2") && error.contains("от 0 до 1"), "{error}");
+        opt.set_lr(0.3).unwrap();
+        assert_eq!(opt.lrs(), [0.3, 0.3]);
+        assert!(opt.set_lr(f64::NAN).unwrap_err().to_string().contains("lr = NaN"));
+        assert_eq!(opt.lrs(), [0.3, 0.3], "a refused rate changes nothing");
+    }
+
+    #[test]
+    fn wrong_parameters_are_named() {
+        let message = |rule: Rule, params: Params| {
+            Optimizer::new(rule, params).map(|_| ()).unwrap_err().to_string()
+        };
+        let (rule, [w, b]) = (Rule::from(Sgd::lr(0.1)), start(DType::F32));
+        let text = message(rule, Params::from(Vec::<Var>::new()));
+        assert!(text.contains("нет ни одного параметра"), "{text}");
+        let text = message(rule, Params::from([&w, &b, &w]));
+        assert!(text.contains("«2»") && text.contains("«0»"), "{text}");
+        let same = |var: &Var| ("w".to_string(), var.clone());
+        let text = message(rule, Params::from(vec![same(&w), same(&b)]));
+        assert!(text.contains("два параметра с именем «w»"), "{text}");
+        let whole = Var::zeros(2, DType::U32, &Device::Cpu).unwrap();
+        let text = message(rule, Params::from(&whole));
+        assert!(text.contains("U32") && text.contains("f32"), "{text}");
+        let text = message(Sgd::lr(-1.0).into(), Params::from(&w));
+        assert!(text.contains("lr = -1"), "{text}");
+        let group = Group { weight_decay: Some(-1.0), ..Group::new(&w) };
+        let text = Optimizer::with_groups(rule, [group]).unwrap_err().to_string();
+        assert!(text.contains("группа 0: weight_decay = -1"), "{text}");
+    }
+
+    #[test]
+    fn momentum_is_set_where_there_is_one() {
+        let [w, _] = start(DType::F32);
+        let mut opt = Optimizer::new(Adam::lr(0.1), &w).unwrap();
+        opt.set_momentum(0.5).unwrap();
+        assert_eq!(*opt.rule(), Adam { betas: (0.5, 0.999), ..Adam::lr(0.1) }.into());
+        assert!(opt.set_momentum(1.0).unwrap_err().to_string().contains("betas.0 = 1"));
+        let mut opt = Optimizer::new(Adagrad::lr(0.1), &w).unwrap();
+        assert!(opt.set_momentum(0.5).unwrap_err().to_string().contains("Adagrad"));
+    }
+}
