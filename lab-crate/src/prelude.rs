@@ -6,6 +6,7 @@ pub use candle_core::{self, D, DType, Device, IndexOp, Module, Tensor, Var};
 pub use candle_nn::{self, VarMap};
 pub use ndarray::{self, Array, Array1, Array2, Axis};
 
+pub use crate::batches::{Batch, DataLoader, Dataset, LoaderOptions, TensorDataset};
 pub use crate::optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Scheduler, Sgd};
 pub use crate::{
     Figure, Live, Rng, Series, Show, Table, check_interrupted, data, device, from_ndarray,

@@ -27,8 +27,20 @@ impl DataFile {
     /// The verified text of the file below `directory`; `None` when there is no such file.
     ///
     /// # Errors
-    /// The file cannot be read, is not the known one, or is not UTF-8.
+    /// As for [`DataFile::read_bytes`], or the file is not UTF-8.
     pub(super) fn read(&self, directory: &Path) -> Result<Option<String>> {
+        let Some(bytes) = self.read_bytes(directory)? else { return Ok(None) };
+        String::from_utf8(bytes).map(Some).map_err(|_| {
+            let path = directory.join(self.path);
+            Error::Data(format!("{}: файл «{}» не текст в UTF-8", self.title, path.display()))
+        })
+    }
+
+    /// The verified bytes of the file below `directory`; `None` when there is no such file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not the known one.
+    pub(super) fn read_bytes(&self, directory: &Path) -> Result<Option<Vec<u8>>> {
         let path = directory.join(self.path);
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
@@ -36,9 +48,7 @@ impl DataFile {
             Err(source) => return Err(Error::File { path, source }),
         };
         self.verify(&bytes, &path)?;
-        String::from_utf8(bytes).map(Some).map_err(|_| {
-            Error::Data(format!("{}: файл «{}» не текст в UTF-8", self.title, path.display()))
-        })
+        Ok(Some(bytes))
     }
 
     /// Compares the size and the hash with the known ones.

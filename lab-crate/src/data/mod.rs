@@ -10,14 +10,19 @@
 //! | `california.rs` | [`california`]: 20,640 districts, 8 features |
 //! | `standin.rs` | the drawn substitute for California on a machine without the file |
 //! | `boston.rs` | [`boston`]: 506 districts, 13 features |
+//! | `mnist.rs` | [`mnist`]: 70,000 images of digits |
+//! | `idx.rs` | the format of its files |
 
 mod boston;
 mod california;
 mod file;
 mod housing;
+mod idx;
+mod mnist;
 mod rows;
 mod standin;
 
 pub use boston::{boston, boston_in};
 pub use california::{california, california_in};
 pub use housing::{Housing, Source};
+pub use mnist::{Digits, Mnist, mnist, mnist_in};

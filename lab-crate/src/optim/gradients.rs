@@ -75,7 +75,8 @@ impl Optimizer {
     /// As `torch.nn.utils.clip_grad_norm_`: the factor is `max_norm / (norm + 1e-6)` where that is below 1.
     ///
     /// # Errors
-    /// `max_norm` is not a finite number of 0 or more; a gradient is infinite or not a number (the message names the parameter).
+    /// `max_norm` is not a finite number of 0 or more; a gradient is infinite or not a number (the message names
+    /// the parameter).
     pub fn clip_grad_norm(&mut self, max_norm: f64) -> Result<f64> {
         at_least_zero("clip_grad_norm: max_norm", max_norm)?;
         let mut sum = 0.0;

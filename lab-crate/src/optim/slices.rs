@@ -1,7 +1,8 @@
 //! One pass over the numbers of a parameter: weight, gradient and the buffers of the rule together.
 //!
-//! Not here: what is done to each number (`sgd.rs`, `rmsprop.rs`, ...). The loops are plain, so that the
-//! compiler turns them into vector instructions; for a parameter of one piece nothing is allocated. Read next: `state.rs`.
+//! Not here: what is done to each number (`sgd.rs`, `rmsprop.rs`, ...). The loops are plain, so that the compiler
+//! turns them into vector instructions, once for each kind of processor; `dispatch` takes the kind at hand. The
+//! results do not depend on it: the same operations are rounded in the same way. Read next: `state.rs`.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -61,16 +62,30 @@ pub(super) fn in_pieces<T: Send + Sync>(
 
 /// `f(weight, gradient)` for every number.
 pub(super) fn each0<T: Copy>(w: &mut [T], g: &[T], f: impl Fn(&mut T, T)) {
-    for (w, &g) in w.iter_mut().zip(g) {
-        f(w, g);
+    #[inline(always)]
+    fn run<T: Copy>(w: &mut [T], g: &[T], f: impl Fn(&mut T, T)) {
+        for (w, &g) in w.iter_mut().zip(g) {
+            f(w, g);
+        }
     }
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || run(w, g, f),
+    );
 }
 
 /// `f(weight, gradient, buffer)` for every number.
 pub(super) fn each1<T: Copy>(w: &mut [T], g: &[T], a: &mut [T], f: impl Fn(&mut T, T, &mut T)) {
-    for ((w, &g), a) in w.iter_mut().zip(g).zip(a) {
-        f(w, g, a);
+    #[inline(always)]
+    fn run<T: Copy>(w: &mut [T], g: &[T], a: &mut [T], f: impl Fn(&mut T, T, &mut T)) {
+        for ((w, &g), a) in w.iter_mut().zip(g).zip(a) {
+            f(w, g, a);
+        }
     }
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || run(w, g, a, f),
+    );
 }
 
 /// `f(weight, gradient, buffer, buffer)` for every number.
@@ -81,9 +96,22 @@ pub(super) fn each2<T: Copy>(
     b: &mut [T],
     f: impl Fn(&mut T, T, &mut T, &mut T),
 ) {
-    for (((w, &g), a), b) in w.iter_mut().zip(g).zip(a).zip(b) {
-        f(w, g, a, b);
+    #[inline(always)]
+    fn run<T: Copy>(
+        w: &mut [T],
+        g: &[T],
+        a: &mut [T],
+        b: &mut [T],
+        f: impl Fn(&mut T, T, &mut T, &mut T),
+    ) {
+        for (((w, &g), a), b) in w.iter_mut().zip(g).zip(a).zip(b) {
+            f(w, g, a, b);
+        }
     }
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || run(w, g, a, b, f),
+    );
 }
 
 /// `f(weight, gradient, buffer, buffer, buffer)` for every number.
@@ -93,10 +121,24 @@ pub(super) fn each3<T: Copy>(
     s: [&mut [T]; 3],
     f: impl Fn(&mut T, T, &mut T, &mut T, &mut T),
 ) {
-    let [a, b, c] = s;
-    for ((((w, &g), a), b), c) in w.iter_mut().zip(g).zip(a).zip(b).zip(c) {
-        f(w, g, a, b, c);
+    #[inline(always)]
+    fn run<T: Copy>(
+        w: &mut [T],
+        g: &[T],
+        a: &mut [T],
+        b: &mut [T],
+        c: &mut [T],
+        f: impl Fn(&mut T, T, &mut T, &mut T, &mut T),
+    ) {
+        for ((((w, &g), a), b), c) in w.iter_mut().zip(g).zip(a).zip(b).zip(c) {
+            f(w, g, a, b, c);
+        }
     }
+    let [a, b, c] = s;
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || run(w, g, a, b, c, f),
+    );
 }
 
 #[cfg(test)]
