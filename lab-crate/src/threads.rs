@@ -62,6 +62,10 @@ fn at_first(cores: usize, bound: Option<&str>) -> usize {
     cores.min(bound.unwrap_or(cores)).max(1)
 }
 
+/// Held by tests that set the number of threads.
+#[cfg(test)]
+pub(crate) static TESTS: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

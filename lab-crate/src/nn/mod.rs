@@ -22,6 +22,8 @@ mod dropout;
 mod grad_check;
 mod linear;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use builder::var_builder;
 pub use conv::conv2d;

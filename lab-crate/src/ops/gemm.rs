@@ -75,12 +75,19 @@ pub(crate) fn add_product<T: WithDType>(
         return Ok(());
     }
     let by_rows = a.rows >= b.columns;
+    let copy;
+    let b = if by_rows && b.column_stride != 1 && b.row_stride == 1 {
+        // Each block would pack all of `b` across its rows, many times slower than one copy.
+        copy = copy_by_rows(b);
+        Matrix::new(&copy, b.rows, b.columns)?
+    } else {
+        b
+    };
     pool::for_each(count, &|i| {
+        let first = i * length;
         let block = if by_rows {
-            let first = i * length;
             Block { first_row: first, rows: length.min(a.rows - first), ..whole }
         } else {
-            let first = i * length;
             Block { first_column: first, columns: length.min(b.columns - first), ..whole }
         };
         // SAFETY: as above; two blocks share no number of `out`, and `for_each` returns after all.
@@ -99,6 +106,33 @@ fn cut(rows: usize, columns: usize, inner: usize) -> (usize, usize) {
     let wanted = (flop / (SPLIT_FLOP / 2)).clamp(2, MAX_BLOCKS);
     let length = side.div_ceil(wanted).next_multiple_of(STEP);
     (side.div_ceil(length), length)
+}
+
+/// The numbers of a matrix that lies column by column, row by row.
+fn copy_by_rows<T: WithDType>(matrix: Matrix<'_, T>) -> Vec<T> {
+    const TILE: usize = 8;
+    let Matrix { data, rows, columns, .. } = matrix;
+    let mut copy = vec![T::zero(); data.len()];
+    let (whole_rows, whole_columns) = (rows - rows % TILE, columns - columns % TILE);
+    for row in (0..whole_rows).step_by(TILE) {
+        for column in (0..whole_columns).step_by(TILE) {
+            let mut tile = [[T::zero(); TILE]; TILE];
+            for (j, numbers) in tile.iter_mut().enumerate() {
+                numbers.copy_from_slice(&data[(column + j) * rows + row..][..TILE]);
+            }
+            for i in 0..TILE {
+                let line = &mut copy[(row + i) * columns + column..][..TILE];
+                line.iter_mut().zip(&tile).for_each(|(to, from)| *to = from[i]);
+            }
+        }
+    }
+    for row in 0..rows {
+        let first = if row < whole_rows { whole_columns } else { 0 };
+        for column in first..columns {
+            copy[row * columns + column] = data[column * rows + row];
+        }
+    }
+    copy
 }
 
 /// Where the result lies, known to all threads.
@@ -206,6 +240,25 @@ mod tests {
             let expected = slow(&a, &b, (m, k, n));
             assert!(out.iter().zip(&expected).all(|(x, y)| (x - y).abs() < 1e-10));
         }
+    }
+
+    #[test]
+    fn a_transposed_operand_is_copied_right_at_every_size() {
+        let mut rng = Rng::seed(3);
+        for _ in 0..100 {
+            let (rows, columns) = (rng.below(40), rng.below(40));
+            let data = numbers(&mut rng, rows * columns);
+            let copy = copy_by_rows(Matrix::new(&data, columns, rows).unwrap().t());
+            let same = |i: usize| copy[i] == data[(i % columns) * rows + i / columns];
+            assert!((0..rows * columns).all(same), "{rows} {columns}");
+        }
+        let (m, k, n) = (400, 90, 130);
+        let (a, b) = (numbers(&mut rng, m * k), numbers(&mut rng, k * n));
+        let mut out = vec![0.0; m * n];
+        let by_columns = copy_by_rows(Matrix::new(&b, k, n).unwrap().t());
+        let right = Matrix::new(&by_columns, n, k).unwrap().t();
+        add_product(&mut out, Matrix::new(&a, m, k).unwrap(), right).unwrap();
+        assert!(out.iter().zip(&slow(&a, &b, (m, k, n))).all(|(x, y)| (x - y).abs() < 1e-10));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Shapes: `N` rows (any leading dimensions), `K` inputs, `O` outputs. Not here: the layer that owns the
 //! weights (`nn/linear.rs`). Read next: `gemm.rs`.
 
+use std::borrow::Cow;
+
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Shape, Tensor, WithDType, bail};
 
 use super::elements::{cpu, elements, require_real};
@@ -154,14 +156,8 @@ impl Linear {
         let (outputs, inputs) = weight.dims2()?;
         let rows = y.elem_count() / outputs.max(1);
         let (grad_storage, grad_layout) = grad.storage_and_layout();
-        let mut grad = std::borrow::Cow::Borrowed(elements::<T>(cpu(&grad_storage)?, grad_layout)?);
-        if self.relu {
-            let (y_storage, y_layout) = y.storage_and_layout();
-            let y = elements::<T>(cpu(&y_storage)?, y_layout)?;
-            let zero = T::zero();
-            let passed = |(g, y): (&T, &T)| if *y <= zero { zero } else { *g };
-            grad = grad.iter().zip(y).map(passed).collect::<Vec<T>>().into();
-        }
+        let grad = elements::<T>(cpu(&grad_storage)?, grad_layout)?;
+        let grad = if self.relu { Cow::Owned(stopped(y, grad)?) } else { Cow::Borrowed(grad) };
         let g = Matrix::new(&grad, rows, outputs)?;
         let mut gradients = (None, None, None);
         if x.track_op() {
@@ -184,6 +180,14 @@ impl Linear {
         }
         Ok(gradients)
     }
+}
+
+/// The gradient before ReLU: 0 where the result `y` is 0.
+fn stopped<T: WithDType>(y: &Tensor, grad: &[T]) -> candle_core::Result<Vec<T>> {
+    let (storage, layout) = y.storage_and_layout();
+    let y = elements::<T>(cpu(&storage)?, layout)?;
+    let zero = T::zero();
+    Ok(grad.iter().zip(y).map(|(g, y)| if *y <= zero { zero } else { *g }).collect())
 }
 
 /// The number of rows of `count` numbers with `inputs` numbers each.

@@ -59,6 +59,8 @@ mod tests {
 
     #[test]
     fn every_piece_is_done_once_with_any_number_of_threads() {
+        let _alone = crate::threads::TESTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = crate::num_threads();
         for threads in [1, 2, 5] {
             assert!(crate::set_num_threads(threads).is_ok());
             for count in [0usize, 1, 2, 100] {
@@ -69,6 +71,7 @@ mod tests {
                 assert!(done.iter().all(|n| n.load(Ordering::Relaxed) == 1), "{threads} {count}");
             }
         }
+        assert!(crate::set_num_threads(before).is_ok());
     }
 
     #[test]
