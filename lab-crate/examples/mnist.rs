@@ -4,7 +4,6 @@
 
 use std::time::Instant;
 
-use lab::candle_core::DType;
 use lab::prelude::*;
 
 /// The lab's network.
@@ -31,13 +30,6 @@ impl Net {
     }
 }
 
-/// The share of right answers.
-fn accuracy(net: &Net, digits: &data::Digits) -> lab::Result<f64> {
-    let right = net.forward(&digits.x)?.argmax(D::Minus1)?.eq(&digits.y)?;
-    let right = right.to_dtype(DType::F64)?.sum_all()?.to_scalar::<f64>()?;
-    Ok(right / digits.len() as f64)
-}
-
 fn main() -> lab::Result<()> {
     let num_epochs = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(10);
     let mnist = data::mnist()?;
@@ -47,20 +39,23 @@ fn main() -> lab::Result<()> {
     let options = LoaderOptions { shuffle: true, seed: 42, ..Default::default() };
     let loader = DataLoader::new(mnist.train.dataset()?, options)?;
     for epoch in 1..=num_epochs {
-        let (start, mut sum) = (Instant::now(), 0.0);
+        let (start, mut mean) = (Instant::now(), metrics::Mean::default());
         for batch in progress(loader.iter()).comment(format!("эпоха {epoch}")) {
             let Batch { x, y } = batch?;
             let loss = loss::cross_entropy(&net.forward(&x)?, &y)?;
             opt.backward(&loss)?;
             opt.step()?;
             opt.zero_grad();
-            sum += f64::from(loss.to_scalar::<f32>()?) * y.elem_count() as f64;
+            mean.add(f64::from(loss.to_scalar::<f32>()?), y.elem_count());
         }
         lab::check_interrupted()?;
-        let (seconds, mean) = (start.elapsed().as_secs_f64(), sum / mnist.train.len() as f64);
-        let val = accuracy(&net, &mnist.val)?;
+        let (seconds, mean) = (start.elapsed().as_secs_f64(), mean.value().unwrap_or(f64::NAN));
+        let val = metrics::accuracy(&net.forward(&mnist.val.x)?, &mnist.val.y)?;
         println!("эпоха {epoch:>2}: loss {mean:.4}, точность на проверке {val:.4}, {seconds:.2} с");
     }
-    println!("точность на тесте: {:.4}", accuracy(&net, &mnist.test)?);
+    println!(
+        "точность на тесте: {:.4}",
+        metrics::accuracy(&net.forward(&mnist.test.x)?, &mnist.test.y)?
+    );
     Ok(())
 }

@@ -9,6 +9,7 @@
 //! | [`mod@batches`] | data sets cut into batches, in a seeded order |
 //! | [`mod@nn`] | layers with seeded weights, summary, gradient check |
 //! | [`mod@loss`] | losses |
+//! | [`mod@metrics`] | accuracy, confusion matrix, weighted means |
 //! | [`mod@optim`] | optimizers and schedules of the learning rate |
 //! | `ops` | fused operations with gradients for the CPU |
 //! | `threads` | [`num_threads`], [`set_num_threads`] |
@@ -25,6 +26,7 @@
 pub mod batches;
 pub mod data;
 pub mod loss;
+pub mod metrics;
 pub mod nn;
 pub mod optim;
 pub mod prelude;

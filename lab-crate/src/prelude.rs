@@ -10,5 +10,5 @@ pub use crate::batches::{Batch, DataLoader, Dataset, LoaderOptions, TensorDatase
 pub use crate::optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Scheduler, Sgd};
 pub use crate::{
     Figure, Live, Rng, Series, Show, Table, check_interrupted, data, device, from_ndarray,
-    interrupted, loss, nn, optim, progress, to_ndarray,
+    interrupted, loss, metrics, nn, optim, progress, to_ndarray,
 };
