@@ -9,14 +9,16 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::frame::{Fault, Frame};
+use crate::home::LAB_CRATE;
 use crate::marker::{Piece, Splitter};
-use crate::session;
+use crate::{session, template};
 
 /// Environment variable that tells the shim apart from the runtime.
 pub const ROLE: &str = "LAB_KERNEL_ROLE";
@@ -34,6 +36,7 @@ pub fn run() -> Result<i32> {
     let mut child = session::clean_environment(&mut Command::new(std::env::current_exe()?))
         .env(ROLE, "runtime")
         .env("RUST_BACKTRACE", "0")
+        .envs(library_environment())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -44,6 +47,15 @@ pub fn run() -> Result<i32> {
     let _ = child.wait();
     session::remove_if_abandoned();
     code
+}
+
+/// What the library wants in the cells' environment, less what is set there already.
+fn library_environment() -> Vec<(String, String)> {
+    let Some(lab_crate) = std::env::var_os(LAB_CRATE) else { return Vec::new() };
+    // An unreadable Cargo.toml has been told by the template's build.
+    let mut wanted = template::cell_environment(Path::new(&lab_crate)).unwrap_or_default();
+    wanted.retain(|(name, _)| std::env::var_os(name).is_none());
+    wanted
 }
 
 struct Shim {

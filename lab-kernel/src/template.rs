@@ -169,11 +169,28 @@ pub fn dependency_line(lab_crate: &Path) -> Result<String> {
 /// # Errors
 /// When its Cargo.toml cannot be read.
 pub fn warm_up_cells(lab_crate: &Path) -> Result<Vec<String>> {
-    let listed = manifest(lab_crate)?
-        .get("package")
-        .and_then(|package| package.get("metadata")?.get("lab-kernel")?.get("warm-up").cloned());
+    let listed = setting(lab_crate, "warm-up")?;
     let cells = listed.and_then(|cells| cells.as_array().cloned()).unwrap_or_default();
     Ok(cells.iter().filter_map(|cell| cell.as_str().map(str::to_owned)).collect())
+}
+
+/// The variables that the library wants in the environment of the cells, from
+/// `package.metadata.lab-kernel.env` (a table of strings).
+///
+/// # Errors
+/// When its Cargo.toml cannot be read.
+pub fn cell_environment(lab_crate: &Path) -> Result<Vec<(String, String)>> {
+    let table = setting(lab_crate, "env")?;
+    let table = table.and_then(|table| table.as_table().cloned()).unwrap_or_default();
+    let text = |(name, value): (String, toml::Value)| Some((name, value.as_str()?.to_owned()));
+    Ok(table.into_iter().filter_map(text).collect())
+}
+
+/// An entry of `package.metadata.lab-kernel`.
+fn setting(lab_crate: &Path, key: &str) -> Result<Option<toml::Value>> {
+    Ok(manifest(lab_crate)?
+        .get("package")
+        .and_then(|package| package.get("metadata")?.get("lab-kernel")?.get(key).cloned()))
 }
 
 fn manifest(lab_crate: &Path) -> Result<toml::Table> {
@@ -237,5 +254,29 @@ fn remove_old(home: &Home, current: &Path) {
         if !used.contains(&old) {
             let _ = fs::remove_dir_all(old);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_library_may_name_variables_and_cells_or_nothing() {
+        let dir = std::env::temp_dir().join(format!("lab-kernel-setting-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let write = |text: &str| fs::write(dir.join("Cargo.toml"), text).unwrap();
+        write("[package]\nname = \"a\"\n");
+        assert!(
+            cell_environment(&dir).unwrap().is_empty() && warm_up_cells(&dir).unwrap().is_empty()
+        );
+        write(
+            "[package]\nname = \"a\"\n[package.metadata.lab-kernel]\nwarm-up = [\"1;\"]\n\
+             env = { THREADS = \"1\", NUMBER = 2 }\n",
+        );
+        assert_eq!(cell_environment(&dir).unwrap(), [("THREADS".to_owned(), "1".to_owned())]);
+        assert_eq!(warm_up_cells(&dir).unwrap(), ["1;"]);
+        fs::remove_dir_all(dir).unwrap();
     }
 }
