@@ -11,6 +11,7 @@
 //! | [`mod@loss`] | losses |
 //! | [`mod@metrics`] | accuracy, confusion matrix, weighted means |
 //! | [`mod@optim`] | optimizers and schedules of the learning rate |
+//! | [`mod@train`] | the training loop, its history and observers |
 //! | `ops` | fused operations with gradients for the CPU |
 //! | `threads` | [`num_threads`], [`set_num_threads`] |
 //! | `plot` | [`Figure`], [`Live`], [`Series`] |
@@ -30,6 +31,7 @@ pub mod metrics;
 pub mod nn;
 pub mod optim;
 pub mod prelude;
+pub mod train;
 
 mod array;
 mod cells;

@@ -1,0 +1,113 @@
+//! Who watches a training, and what it is told. Not here: the loop that tells (`epoch.rs`, `fit.rs`).
+//!
+//! Read next: `early_stop.rs`, a short observer.
+
+use super::{Scores, Stop};
+use crate::Result;
+
+/// What is known when a step is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BatchRecord {
+    /// The epoch, from 1.
+    pub epoch: usize,
+    /// The number of epochs asked for.
+    pub num_epochs: usize,
+    /// The batch in this epoch, from 1.
+    pub batch: usize,
+    /// The number of batches of an epoch.
+    pub batches: usize,
+    /// The step since the training began, from 1.
+    pub step: usize,
+    /// The loss of the batch, before the step changed the weights.
+    pub loss: f64,
+    /// The share of right answers in the batch, 0 to 1; `None` for a regression.
+    pub accuracy: Option<f64>,
+    /// The number of examples in the batch.
+    pub examples: usize,
+    /// The learning rate of the step; of the first group where there are several.
+    pub lr: f64,
+}
+
+/// What is known when an epoch is done.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochRecord {
+    /// The epoch, from 1.
+    pub epoch: usize,
+    /// The steps done so far.
+    pub step: usize,
+    /// The means over the epoch, each batch before its step.
+    pub train: Scores,
+    /// The scores on the validation data after the epoch, where there is any.
+    pub val: Option<Scores>,
+    /// The learning rate of the last step of the epoch.
+    pub lr: f64,
+    /// The time of the epoch with its validation, in seconds.
+    pub seconds: f64,
+}
+
+/// Someone who watches a training; every method has an empty body to start from.
+///
+/// `()` watches nothing. Several observers are one: a tuple of 2 to 6, or a `Vec<Box<dyn Observer>>`; a `&mut`
+/// of an observer is one too, so that it can be asked afterwards.
+///
+/// ```
+/// use lab::train::{BatchRecord, Observer};
+/// struct Enough(usize);
+/// impl Observer for Enough {
+///     fn on_batch(&mut self, _: &BatchRecord) -> lab::Result<()> {
+///         self.0 = self.0.saturating_sub(1);
+///         Ok(())
+///     }
+///     fn keep_going(&self) -> bool {
+///         self.0 > 0
+///     }
+/// }
+/// assert!(Enough(2).keep_going());
+/// ```
+pub trait Observer {
+    /// An epoch begins: its number from 1, the number of epochs, the batches of one epoch.
+    ///
+    /// # Errors
+    /// Whatever the observer cannot do; an error ends the training.
+    fn on_begin(&mut self, epoch: usize, num_epochs: usize, batches: usize) -> Result<()> {
+        let _ = (epoch, num_epochs, batches);
+        Ok(())
+    }
+
+    /// A step is done. Also told of a loss that is not finite, whose step is not made.
+    ///
+    /// # Errors
+    /// As [`Observer::on_begin`].
+    fn on_batch(&mut self, batch: &BatchRecord) -> Result<()> {
+        let _ = batch;
+        Ok(())
+    }
+
+    /// An epoch is done, with its validation.
+    ///
+    /// # Errors
+    /// As [`Observer::on_begin`].
+    fn on_epoch(&mut self, epoch: &EpochRecord) -> Result<()> {
+        let _ = epoch;
+        Ok(())
+    }
+
+    /// The training is over: `None` after the last epoch, else why it ended early.
+    ///
+    /// # Errors
+    /// As [`Observer::on_begin`].
+    fn on_end(&mut self, stopped: Option<&Stop>) -> Result<()> {
+        let _ = stopped;
+        Ok(())
+    }
+
+    /// Whether to go on; asked after each step and each epoch.
+    fn keep_going(&self) -> bool {
+        true
+    }
+
+    /// Why not, in Russian; asked when [`Observer::keep_going`] is `false`.
+    fn reason(&self) -> String {
+        "остановлено наблюдателем".to_string()
+    }
+}
