@@ -150,8 +150,36 @@ fn an_archive_is_checked_before_it_is_opened() {
 }
 
 #[test]
-fn an_unreachable_server_is_told_soon() {
+fn a_gzip_file_is_unpacked_and_a_wrong_one_leaves_nothing() {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(CONTENT).unwrap();
+    let packed = encoder.finish().unwrap();
+    let base = serve(vec![
+        ("/good.gz", answer(packed.len(), &packed)),
+        ("/html.gz", answer(4, b"<htm")),
+        ("/cut.gz", answer(packed.len() - 9, &packed[..packed.len() - 9])),
+    ]);
+    let origin = |name: &str| Origin::Gzip { url: format!("{base}/{name}").leak() };
+    let lab = Lab::new();
+    let bad = vec![origin("html.gz"), origin("cut.gz"), origin("none.gz")];
+    let error = lab.ensure(&file(bad), None).unwrap_err().to_string();
+    for reason in ["html.gz: это не файл gzip", "cut.gz: ", "none.gz: такого файла там нет"]
+    {
+        assert!(error.contains(reason), "{error}");
+    }
+    assert!(lab.left().is_empty(), "{:?}", lab.left());
+    let from = lab.ensure(&file(vec![origin("good.gz")]), None).unwrap().unwrap();
+    assert!(from.ends_with("/good.gz"), "{from}");
+    assert_eq!(lab.left(), ["tiny.csv"]);
+}
+
+#[test]
+fn an_unreachable_server_is_told_soon_and_not_asked_again() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = Lab::new().ensure(&file(vec![]), Some(&format!("http://{closed}"))).unwrap_err();
+    let (lab, base) = (Lab::new(), format!("http://{closed}"));
+    let error = lab.ensure(&file(vec![]), Some(&base)).unwrap_err();
     assert!(error.to_string().contains("нет связи с сервером"), "{error}");
+    // A server that is there now would answer, but in this run the place counts as unreachable.
+    assert_eq!(lab.ensure(&file(vec![]), Some(&base)).unwrap_err().to_string(), error.to_string());
+    assert!(crate::unreachable::check(&base).is_err());
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `workspace.rs`, `child.rs`, `step.rs`, `stamp.rs` | folders, child processes, progress lines, hashes |
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
-//! | `dataset.rs`, `fetch.rs`, `source.rs`, `archive.rs` | data sets and where they come from |
+//! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench.rs` | `cargo lab test`, `doctor`, `bench` |
@@ -23,6 +23,7 @@ mod fetch;
 mod finding;
 mod kernel;
 mod notebook;
+mod npm;
 mod python;
 mod record;
 mod report;
@@ -34,6 +35,7 @@ mod step;
 mod student;
 mod suite;
 mod toolchain;
+mod unreachable;
 mod up;
 mod venv;
 mod workspace;

@@ -13,7 +13,7 @@ use crate::dataset::{DataFile, Origin};
 use crate::python::Python;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{archive, child, stamp};
+use crate::{archive, child, npm, stamp, unreachable};
 
 /// An isolated machine must find out soon that it is one.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -22,6 +22,8 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// The longest download.
 const DOWNLOAD: Duration = Duration::from_secs(600);
 
+/// What an unreachable place usually means.
+pub const NO_NETWORK: &str = "похоже, нет сети";
 const NO_HOST: &str = "имя сервера не найдено: похоже, нет сети";
 
 /// One place to try.
@@ -104,13 +106,13 @@ impl Source {
             }
             Source::Origin(Origin::Gzip { url }) => {
                 let packed = part.with_added_extension("gz");
-                let result = download(url, &packed, file.size)
+                let result = download(url, &packed, gzip_bound(file.size))
                     .and_then(|()| archive::unpack(&packed, part, file.size));
                 let _ = fs::remove_file(&packed);
                 result
             }
             Source::Origin(Origin::NodePackage { requirement, size, sha256, member }) => {
-                let packed = node_package(workspace, requirement, *size, sha256, step)?;
+                let packed = npm::pack(workspace, requirement, *size, sha256, step)?;
                 archive::extract(&packed, member, part, file.size)
             }
         }
@@ -133,6 +135,8 @@ pub fn check(path: &Path, size: u64, sha256: &str) -> Result<()> {
 }
 
 fn download(url: &str, to: &Path, size: u64) -> Result<()> {
+    let host = host(url);
+    unreachable::check(host)?;
     let tls =
         ureq::tls::TlsConfig::builder().root_certs(ureq::tls::RootCerts::PlatformVerifier).build();
     let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -144,13 +148,32 @@ fn download(url: &str, to: &Path, size: u64) -> Result<()> {
         .user_agent(concat!("lab-cli/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
-    let mut answer = agent.get(url).call().map_err(explain)?;
+    let mut answer = agent.get(url).call().map_err(|error| {
+        let answered = matches!(error, ureq::Error::StatusCode(_));
+        let reason = explain(error);
+        if !answered {
+            unreachable::remember(host, &reason.to_string());
+        }
+        reason
+    })?;
     // One byte more than expected is enough to see that it is another file.
     let mut body = io::Read::take(answer.body_mut().as_reader(), size + 1);
     let mut file =
         File::create(to).with_context(|| format!("не удалось создать {}", to.display()))?;
     io::copy(&mut body, &mut file).context("соединение прервалось")?;
     Ok(())
+}
+
+/// The most that `size` bytes take in gzip: blocks stored as they are, a header with a name, the check sum.
+fn gzip_bound(size: u64) -> u64 {
+    size + size / 1000 + 1024
+}
+
+/// The scheme, the server and the port of an address.
+fn host(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    &url[..end]
 }
 
 /// The usual failures of a network, in the student's language.
@@ -201,53 +224,6 @@ fn pip_download(
     wheel.context("pip ничего не принёс")
 }
 
-/// The archive of a package, fetched by `npm pack` unless an earlier file has brought it.
-fn node_package(
-    workspace: &Workspace,
-    requirement: &str,
-    size: u64,
-    sha256: &str,
-    step: &Step,
-) -> Result<PathBuf> {
-    let dir = workspace.lab_dir().join("npm").join(requirement);
-    fs::create_dir_all(&dir)?;
-    let archive = dir.join("package.tgz");
-    if check(&archive, size, sha256).is_ok() {
-        return Ok(archive);
-    }
-    let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let mut npm = child::command(workspace, program);
-    // No script of a package runs when it is only packed.
-    npm.args([
-        "pack",
-        requirement,
-        "--ignore-scripts",
-        "--fetch-retries=1",
-        "--fetch-timeout=20000",
-    ])
-    .args(["--no-update-notifier", "--silent", "--pack-destination"])
-    .arg(&dir);
-    match child::run(workspace, npm, "npm-pack", step) {
-        Ok(_) => {}
-        Err(error) if is_missing(&error) => bail!("нет программы npm (она ставится с Node.js)"),
-        Err(_) => bail!("npm не смог его получить: похоже, нет сети"),
-    }
-    let came = fs::read_dir(&dir)?.flatten().map(|entry| entry.path());
-    let came =
-        came.filter(|path| *path != archive).find(|path| path.extension() == archive.extension());
-    fs::rename(came.context("npm ничего не принёс")?, &archive)?;
-    check(&archive, size, sha256)?;
-    Ok(archive)
-}
-
-/// Whether a program could not be started because it is not there.
-fn is_missing(error: &anyhow::Error) -> bool {
-    let io = |cause: &(dyn std::error::Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::NotFound)
-    };
-    error.chain().any(io)
-}
-
 /// The line of pip's output that says why.
 fn pip_reason(log: &str) -> String {
     let lines = || log.lines().map(str::trim);
@@ -278,6 +254,12 @@ mod tests {
         );
         let base = names(Some("http://mirror.example/lab/"));
         assert_eq!(base[1], "зеркало, http://mirror.example/lab/california/cal_housing.data");
+    }
+
+    #[test]
+    fn the_host_of_an_address_is_cut_out() {
+        assert_eq!(host("https://a.example:8/b/c.gz"), "https://a.example:8");
+        assert_eq!(host("http://a.example"), "http://a.example");
     }
 
     #[test]

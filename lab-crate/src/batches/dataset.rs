@@ -46,25 +46,77 @@ pub trait Dataset: Send + Sync {
     /// The items of `indices` in that order, stacked along a new first dimension.
     ///
     /// # Errors
-    /// As for [`Dataset::get`]; or the shapes of the items differ.
+    /// As for [`Dataset::get`]; there are no indices; or the shapes or dtypes of the items differ.
     fn batch(&self, indices: &[usize]) -> Result<Batch> {
+        if indices.is_empty() {
+            return Err(Error::Argument("batch: список номеров пуст, собирать нечего".into()));
+        }
         let items: Vec<_> = indices.iter().map(|&i| self.get(i)).collect::<Result<_>>()?;
         let (x, y): (Vec<_>, Vec<_>) = items.into_iter().unzip();
-        if let Some(place) = x.iter().position(|item| item.dims() != x[0].dims()) {
-            return Err(Error::Argument(format!(
-                "элементы {} и {} разной формы, {:?} и {:?}: в один пакет они не соберутся; \
-                 приведите их к одному размеру",
-                indices[0],
-                indices[place],
-                x[0].dims(),
-                x[place].dims()
-            )));
-        }
-        Ok(Batch { x: Tensor::stack(&x, 0)?.detach(), y: Tensor::stack(&y, 0)?.detach() })
+        Ok(Batch { x: stacked("x", &x, indices)?, y: stacked("y", &y, indices)? })
     }
+}
+
+/// The tensors `items` of the items `indices`, `(...)` each, as one `(N, ...)` without a graph.
+fn stacked(name: &str, items: &[Tensor], indices: &[usize]) -> Result<Tensor> {
+    let first = &items[0];
+    let is_odd = |t: &Tensor| t.dims() != first.dims() || t.dtype() != first.dtype();
+    let Some(place) = items.iter().position(is_odd) else {
+        return Ok(Tensor::stack(items, 0)?.detach());
+    };
+    let odd = &items[place];
+    Err(Error::Argument(format!(
+        "{name} элементов {} и {} разные: форма {:?} и {:?}, тип {} и {}; в один пакет они не \
+         соберутся, приведите их к одному виду",
+        indices[0],
+        indices[place],
+        first.dims(),
+        odd.dims(),
+        first.dtype().as_str(),
+        odd.dtype().as_str()
+    )))
 }
 
 /// The error for an index outside of a data set of `len` items.
 pub(super) fn outside(index: usize, len: usize) -> Error {
     Error::Argument(format!("нет элемента {index}: в наборе их {len}, номера от 0"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use candle_core::{DType, Device, Var};
+
+    /// Item 2 has another x, item 3 another y, item 4 another dtype, each item a graph.
+    struct Mixed;
+
+    impl Dataset for Mixed {
+        fn len(&self) -> usize {
+            5
+        }
+
+        fn get(&self, index: usize) -> Result<(Tensor, Tensor)> {
+            let x = Var::zeros(if index == 2 { 3 } else { 2 }, DType::F32, &Device::Cpu)?;
+            let x = (x.as_tensor() + index as f64)?;
+            let x = if index == 4 { x.to_dtype(DType::F64)? } else { x };
+            Ok((x, Tensor::zeros(if index == 3 { 2 } else { 1 }, DType::U32, &Device::Cpu)?))
+        }
+    }
+
+    #[test]
+    fn items_are_stacked_in_the_order_asked_for_without_their_graph() {
+        let batch = Mixed.batch(&[1, 0, 1]).unwrap();
+        assert_eq!(batch.x.to_vec2::<f32>().unwrap(), [[1.0, 1.0], [0.0, 0.0], [1.0, 1.0]]);
+        assert_eq!((batch.y.dims(), batch.len(), batch.x.track_op()), (&[3, 1][..], 3, false));
+    }
+
+    #[test]
+    fn items_that_do_not_fit_are_named() {
+        let error = |indices: &[usize]| Mixed.batch(indices).unwrap_err().to_string();
+        assert!(error(&[0, 1, 2]).starts_with("x элементов 0 и 2 разные: форма [2] и [3]"));
+        assert!(error(&[1, 3]).starts_with("y элементов 1 и 3 разные: форма [1] и [2]"));
+        assert!(error(&[0, 4]).contains("тип f32 и f64"), "{}", error(&[0, 4]));
+        assert!(error(&[]).contains("список номеров пуст"));
+    }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::dataset::{Batch, Dataset};
 use super::loader::LoaderOptions;
 use super::prefetch::Prefetch;
-use crate::Result;
+use crate::{Error, Result, interrupted};
 
 /// The batches of one epoch, in order; made by a `DataLoader`. It knows how many are left.
 ///
 /// With workers, the next batches are made while this one is used; dropping the iterator stops them.
+/// When the student interrupts the cell, the next item is [`Error::Interrupted`] and the epoch ends.
 pub struct Epoch {
     source: Source,
     left: usize,
@@ -18,6 +19,8 @@ pub struct Epoch {
 enum Source {
     Here(Work),
     Ahead(Prefetch),
+    /// The workers could not be started.
+    Failed(Option<Error>),
 }
 
 /// What to do for the batches of an epoch.
@@ -45,12 +48,34 @@ impl Epoch {
         options: &LoaderOptions,
     ) -> Self {
         let work = Work { dataset, order, size: options.batch_size, next: 0 };
-        let source = if options.num_workers == 0 {
-            Source::Here(work)
-        } else {
-            Source::Ahead(Prefetch::start(work, batches, options.num_workers))
+        if options.num_workers == 0 {
+            return Self { source: Source::Here(work), left: batches };
+        }
+        match Prefetch::start(work, batches, options.num_workers) {
+            Ok(prefetch) => Self { source: Source::Ahead(prefetch), left: batches },
+            Err(error) => Self { source: Source::Failed(Some(error)), left: 1 },
+        }
+    }
+
+    /// The next item; `interrupted` is asked before a batch is made and while a worker is waited for.
+    fn step(&mut self, interrupted: impl Fn() -> bool) -> Option<Result<Batch>> {
+        if self.left == 0 {
+            return None;
+        }
+        self.left -= 1;
+        let item = match &mut self.source {
+            _ if interrupted() => Err(Error::Interrupted),
+            Source::Here(work) => {
+                work.next += 1;
+                work.batch(work.next - 1)
+            }
+            Source::Ahead(prefetch) => prefetch.take(interrupted),
+            Source::Failed(error) => Err(error.take()?),
         };
-        Self { source, left: batches }
+        if matches!(item, Err(Error::Interrupted)) {
+            self.left = 0;
+        }
+        Some(item)
     }
 }
 
@@ -58,17 +83,7 @@ impl Iterator for Epoch {
     type Item = Result<Batch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.left == 0 {
-            return None;
-        }
-        self.left -= 1;
-        match &mut self.source {
-            Source::Here(work) => {
-                work.next += 1;
-                Some(work.batch(work.next - 1))
-            }
-            Source::Ahead(prefetch) => Some(prefetch.take()),
-        }
+        self.step(interrupted)
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -77,3 +92,67 @@ impl Iterator for Epoch {
 }
 
 impl ExactSizeIterator for Epoch {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::{DataLoader, LoaderOptions, TensorDataset};
+    use super::*;
+    use candle_core::{Device, Tensor};
+    use std::cell::Cell;
+    use std::time::{Duration, Instant};
+
+    /// Items that take a minute, in steps, so that a test can end.
+    struct Slow(Arc<std::sync::atomic::AtomicBool>);
+
+    impl Dataset for Slow {
+        fn len(&self) -> usize {
+            4
+        }
+
+        fn get(&self, _: usize) -> Result<(Tensor, Tensor)> {
+            let until = Instant::now() + Duration::from_secs(60);
+            while Instant::now() < until && !self.0.load(std::sync::atomic::Ordering::Relaxed) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let t = Tensor::new(0u32, &Device::Cpu)?;
+            Ok((t.clone(), t))
+        }
+    }
+
+    #[test]
+    fn an_interrupt_comes_once_and_ends_the_epoch() {
+        for num_workers in [0, 2] {
+            let x = Tensor::arange(0u32, 10, &Device::Cpu).unwrap();
+            let options = LoaderOptions { batch_size: 2, num_workers, ..Default::default() };
+            let set = TensorDataset::new(x.clone(), x).unwrap();
+            let mut epoch = DataLoader::new(set, options).unwrap().iter();
+            assert_eq!(epoch.len(), 5);
+            assert_eq!(epoch.step(|| false).unwrap().unwrap().len(), 2);
+            assert_eq!(epoch.len(), 4);
+            assert!(matches!(epoch.step(|| true), Some(Err(Error::Interrupted))));
+            assert_eq!(epoch.len(), 0);
+            assert!(epoch.step(|| false).is_none());
+        }
+    }
+
+    #[test]
+    fn an_interrupt_does_not_wait_for_a_slow_worker() {
+        let release = Arc::default();
+        let options = LoaderOptions { batch_size: 2, num_workers: 1, ..Default::default() };
+        let mut epoch = DataLoader::new(Slow(Arc::clone(&release)), options).unwrap().iter();
+        let (start, asked) = (Instant::now(), Cell::new(0));
+        let interrupt = || asked.replace(asked.get() + 1) >= 2;
+        assert!(matches!(epoch.step(interrupt), Some(Err(Error::Interrupted))));
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        release.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    #[test]
+    fn workers_that_do_not_start_are_one_error() {
+        let source = Source::Failed(Some(Error::Data("мало памяти".into())));
+        let mut epoch = Epoch { source, left: 1 };
+        assert_eq!(epoch.step(|| false).unwrap().unwrap_err().to_string(), "мало памяти");
+        assert!(epoch.step(|| false).is_none());
+    }
+}

@@ -6,8 +6,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
 use super::dataset::Batch;
 use super::epoch::Work;
@@ -15,6 +16,8 @@ use crate::{Error, Result};
 
 /// Finished batches that wait in the queue of a worker (PyTorch's `prefetch_factor`).
 const AHEAD: usize = 2;
+/// How often a reader that waits for a worker looks for an interrupt.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// The workers of one epoch.
 pub(super) struct Prefetch {
@@ -25,7 +28,10 @@ pub(super) struct Prefetch {
 
 impl Prefetch {
     /// Starts at most `workers` threads for `batches` batches.
-    pub(super) fn start(work: Work, batches: usize, workers: usize) -> Self {
+    ///
+    /// # Errors
+    /// The system refuses a thread; those that run are stopped.
+    pub(super) fn start(work: Work, batches: usize, workers: usize) -> Result<Self> {
         let work = Arc::new(work);
         let count = workers.min(batches).max(1);
         let mut all = Self { queues: Vec::new(), workers: Vec::new(), next: 0 };
@@ -33,7 +39,7 @@ impl Prefetch {
             let (offer, queue) = sync_channel(AHEAD);
             let work = Arc::clone(&work);
             all.queues.push(queue);
-            all.workers.push(std::thread::spawn(move || {
+            let worker = Builder::new().name(format!("lab-batches-{first}")).spawn(move || {
                 for number in (first..batches).step_by(count) {
                     let made = catch_unwind(AssertUnwindSafe(|| work.batch(number)));
                     let made = made.unwrap_or_else(|_| Err(panicked(number)));
@@ -42,17 +48,28 @@ impl Prefetch {
                         return;
                     }
                 }
-            }));
+            });
+            all.workers.push(worker.map_err(|error| refused(first, count, &error))?);
         }
-        all
+        Ok(all)
     }
 
-    /// The next batch in order; waits for its worker.
-    pub(super) fn take(&mut self) -> Result<Batch> {
+    /// The next batch in order; waits for its worker, but not longer than until an interrupt.
+    ///
+    /// # Errors
+    /// As making the batch; or `interrupted` was true.
+    pub(super) fn take(&mut self, interrupted: impl Fn() -> bool) -> Result<Batch> {
         let number = self.next;
         self.next += 1;
         let queue = &self.queues[number % self.queues.len()];
-        queue.recv().unwrap_or_else(|_| Err(panicked(number)))
+        loop {
+            match queue.recv_timeout(LOOK) {
+                Ok(made) => return made,
+                Err(RecvTimeoutError::Disconnected) => return Err(panicked(number)),
+                Err(RecvTimeoutError::Timeout) if interrupted() => return Err(Error::Interrupted),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 }
 
@@ -65,6 +82,13 @@ impl Drop for Prefetch {
             worker.join().ok();
         }
     }
+}
+
+fn refused(started: usize, wanted: usize, error: &std::io::Error) -> Error {
+    Error::Data(format!(
+        "DataLoader: запустилось потоков {started} из {wanted}, дальше система отказала ({error}); \
+         уменьшите num_workers"
+    ))
 }
 
 fn panicked(number: usize) -> Error {

@@ -70,8 +70,10 @@ pub fn random_split(
     lengths: &[usize],
     seed: u64,
 ) -> Result<Vec<Subset>> {
-    let (total, sum) = (whole.len(), lengths.iter().sum::<usize>());
-    if sum != total {
+    let total = whole.len();
+    let sum = lengths.iter().try_fold(0usize, |sum, &length| sum.checked_add(length));
+    if sum != Some(total) {
+        let sum = sum.map_or("слишком много".to_owned(), |sum| sum.to_string());
         return Err(Error::Argument(format!(
             "random_split: части {lengths:?} в сумме дают {sum}, а в наборе {total} элементов"
         )));
@@ -117,6 +119,8 @@ mod tests {
     fn wrong_lengths_and_indices_are_told() {
         let error = random_split(numbers(10), &[6, 5], 1).err().unwrap().to_string();
         assert!(error.contains("[6, 5] в сумме дают 11, а в наборе 10"), "{error}");
+        let error = random_split(numbers(10), &[usize::MAX, 11], 1).err().unwrap().to_string();
+        assert!(error.contains("в сумме дают слишком много, а в наборе 10"), "{error}");
         let subset = Subset::new(Arc::new(numbers(3)), vec![2, 0]).unwrap();
         assert!(subset.get(2).err().unwrap().to_string().contains("нет элемента 2: в наборе их 2"));
         assert!(Subset::new(Arc::new(numbers(3)), vec![3]).is_err());

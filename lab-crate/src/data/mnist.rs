@@ -209,5 +209,14 @@ mod tests {
         let five = mnist.train.images().unwrap().get(0).unwrap().get(0).unwrap();
         let row = five.get(5).unwrap().to_vec1::<f32>().unwrap();
         assert_eq!((row[11], row[12]), (0.0, 3.0 / 255.0));
+        // Sums of the bytes of row 14, read with Python from the files: sum(d[16 + 784 * i + 392:][:28]).
+        let sum = |digits: &Digits, image: usize| {
+            let row = digits.x.get(image).unwrap().narrow(0, 14 * SIDE, SIDE).unwrap();
+            (row.to_vec1::<f32>().unwrap().iter().sum::<f32>() * 255.0).round()
+        };
+        let train = (sum(&mnist.train, 0), sum(&mnist.train, 49_999));
+        assert_eq!(train, (971.0, 1072.0));
+        assert_eq!((sum(&mnist.val, 0), sum(&mnist.val, 9_999)), (780.0, 1203.0));
+        assert_eq!(sum(&mnist.test, 0), 624.0);
     }
 }
