@@ -3,7 +3,9 @@
 //! Names of candle and ndarray stand beside ours. Read next: `lib.rs`, the map of the crate.
 
 pub use candle_core::{self, D, DType, Device, IndexOp, Module, Tensor, Var};
-pub use candle_nn::{self, VarMap};
+pub use candle_nn::{self, VarBuilder, VarMap};
+// evcxr writes the type of `let vb = nn::var_builder(…)` out with this name of candle's.
+pub use candle_nn::var_builder::SimpleBackend;
 pub use ndarray::{self, Array, Array1, Array2, Axis};
 
 pub use crate::batches::{Batch, DataLoader, Dataset, LoaderOptions, TensorDataset};
