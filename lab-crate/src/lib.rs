@@ -22,6 +22,7 @@
 //! | `device` | [`device()`]: the CPU or a GPU |
 //! | `interrupt` | [`interrupted`], [`check_interrupted`] |
 //! | `error` | [`Error`], [`Result`] |
+//! | `replace` | files that are replaced only when complete |
 //! | `output`, `throttle` | the lines that carry an output to the notebook; how often |
 
 pub mod batches;
@@ -42,6 +43,7 @@ mod ops;
 mod output;
 mod plot;
 mod progress;
+mod replace;
 mod rng;
 mod table;
 mod threads;

@@ -83,6 +83,23 @@ pub(crate) fn show(blocks: &[Block], place: Place) -> Result<()> {
     write_text(&marked(blocks, place))
 }
 
+/// Shows a table: HTML with its text in a notebook, the text alone in a terminal.
+///
+/// # Errors
+/// The output cannot be written.
+pub(crate) fn show_table(html: &str, text: &str, place: Place) -> Result<()> {
+    match Surface::current() {
+        Surface::Terminal => write_text(text),
+        _ => show(
+            &[
+                Block { mime: "text/html", content: html },
+                Block { mime: "text/plain", content: text },
+            ],
+            place,
+        ),
+    }
+}
+
 /// Writes `text` to standard output at once.
 ///
 /// # Errors

@@ -116,14 +116,7 @@ impl Table {
     }
 
     fn show_at(&self, place: Place) -> Result<()> {
-        let text = self.to_string();
-        match Surface::current() {
-            Surface::Terminal => output::write_text(&text),
-            _ => {
-                let html = Block { mime: "text/html", content: &self.to_html() };
-                output::show(&[html, Block { mime: "text/plain", content: &text }], place)
-            }
-        }
+        output::show_table(&self.to_html(), &self.to_string(), place)
     }
 
     /// Shows the table as the last expression of a cell.

@@ -1,6 +1,6 @@
 //! A data set of two tensors in memory. Read next: `loader.rs`.
 
-use candle_core::{CpuStorage, Device, Storage, Tensor};
+use candle_core::{CpuStorage, Device, Storage, Tensor, WithDType};
 
 use super::dataset::{Batch, Dataset, outside};
 use crate::{Error, Result};
@@ -105,36 +105,28 @@ fn copied(t: &Tensor, indices: &[usize]) -> Result<Option<Tensor>> {
     let (Storage::Cpu(storage), Some((from, to))) = (&*storage, layout.contiguous_offsets()) else {
         return Ok(None);
     };
-    let width = (to - from) / t.dims()[0];
-    let mut shape = t.dims().to_vec();
-    shape[0] = indices.len();
+    let range = from..to;
     let tensor = match storage {
-        CpuStorage::F32(all) => {
-            Tensor::from_vec(gather(&all[from..to], width, indices), shape, &Device::Cpu)
-        }
-        CpuStorage::F64(all) => {
-            Tensor::from_vec(gather(&all[from..to], width, indices), shape, &Device::Cpu)
-        }
-        CpuStorage::U8(all) => {
-            Tensor::from_vec(gather(&all[from..to], width, indices), shape, &Device::Cpu)
-        }
-        CpuStorage::U32(all) => {
-            Tensor::from_vec(gather(&all[from..to], width, indices), shape, &Device::Cpu)
-        }
-        CpuStorage::I64(all) => {
-            Tensor::from_vec(gather(&all[from..to], width, indices), shape, &Device::Cpu)
-        }
+        CpuStorage::F32(all) => gathered(&all[range], t.dims(), indices),
+        CpuStorage::F64(all) => gathered(&all[range], t.dims(), indices),
+        CpuStorage::U8(all) => gathered(&all[range], t.dims(), indices),
+        CpuStorage::U32(all) => gathered(&all[range], t.dims(), indices),
+        CpuStorage::I64(all) => gathered(&all[range], t.dims(), indices),
         _ => return Ok(None),
     };
-    Ok(Some(tensor?))
+    tensor.map(Some)
 }
 
-fn gather<T: Copy>(all: &[T], width: usize, indices: &[usize]) -> Vec<T> {
+/// The rows `indices` of a tensor of the numbers `all` and the shape `dims`.
+fn gathered<T: WithDType>(all: &[T], dims: &[usize], indices: &[usize]) -> Result<Tensor> {
+    let width = all.len() / dims[0];
     let mut out = Vec::with_capacity(width * indices.len());
     for &index in indices {
         out.extend_from_slice(&all[index * width..][..width]);
     }
-    out
+    let mut shape = dims.to_vec();
+    shape[0] = indices.len();
+    Ok(Tensor::from_vec(out, shape, &Device::Cpu)?)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::fmt;
 use candle_nn::VarMap;
 
 use crate::Result;
-use crate::output::{self, Block, Place, Surface, escape_html};
+use crate::output::{self, Place, escape_html};
 
 /// One line of a [`Summary`]: a layer, that is all variables with one prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,14 +128,7 @@ impl Summary {
     }
 
     fn show_at(&self, place: Place) -> Result<()> {
-        let text = self.to_string();
-        match Surface::current() {
-            Surface::Terminal => output::write_text(&text),
-            _ => {
-                let html = Block { mime: "text/html", content: &self.to_html() };
-                output::show(&[html, Block { mime: "text/plain", content: &text }], place)
-            }
-        }
+        output::show_table(&self.to_html(), &self.to_string(), place)
     }
 
     /// Shows the table as the last expression of a cell.

@@ -83,20 +83,11 @@ impl CustomOp3 for Linear {
         if let Some(last) = dims.last_mut() {
             *last = outputs; // (..., O)
         }
+        let arguments = [(x, x_layout), (weight, weight_layout), (bias, bias_layout)];
         let sizes = [outputs, inputs];
         let y = match x {
-            CpuStorage::F32(_) => CpuStorage::F32(self.forward(
-                elements(x, x_layout)?,
-                elements(weight, weight_layout)?,
-                elements(bias, bias_layout)?,
-                sizes,
-            )?),
-            CpuStorage::F64(_) => CpuStorage::F64(self.forward(
-                elements(x, x_layout)?,
-                elements(weight, weight_layout)?,
-                elements(bias, bias_layout)?,
-                sizes,
-            )?),
+            CpuStorage::F32(_) => CpuStorage::F32(self.forward(arguments, sizes)?),
+            CpuStorage::F64(_) => CpuStorage::F64(self.forward(arguments, sizes)?),
             _ => bail!("lab-linear: нужен тип f32 или f64"),
         };
         Ok((y, Shape::from(dims)))
@@ -125,11 +116,12 @@ impl Linear {
     /// The result `(N, O)`.
     fn forward<T: WithDType>(
         &self,
-        x: &[T],
-        weight: &[T],
-        bias: &[T],
+        arguments: [(&CpuStorage, &Layout); 3],
         [outputs, inputs]: [usize; 2],
     ) -> candle_core::Result<Vec<T>> {
+        let [(x, x_layout), (weight, weight_layout), (bias, bias_layout)] = arguments;
+        let (x, weight) = (elements(x, x_layout)?, elements(weight, weight_layout)?);
+        let bias: &[T] = elements(bias, bias_layout)?;
         let rows = rows_of(x.len(), inputs)?;
         let mut y = Vec::with_capacity(rows * outputs);
         for _ in 0..rows {

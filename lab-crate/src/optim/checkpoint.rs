@@ -10,6 +10,7 @@ use candle_core::{Device, Tensor};
 
 use super::records::{Tensors, read_state, take, write_state};
 use super::{Optimizer, Rule};
+use crate::replace::replace;
 use crate::{Error, Result};
 
 impl Optimizer {
@@ -32,17 +33,10 @@ impl Optimizer {
     /// # Ok::<(), lab::Error>(())
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
         let tensors = self.tensors()?;
-        let part = path.with_added_extension("part");
-        let failed = |source| Error::File { path: path.to_path_buf(), source };
-        let written = candle_core::safetensors::save(&tensors, &part)
-            .map_err(std::io::Error::other)
-            .and_then(|()| std::fs::rename(&part, path));
-        if written.is_err() {
-            std::fs::remove_file(&part).ok();
-        }
-        written.map_err(failed)
+        replace(path.as_ref(), |part| {
+            candle_core::safetensors::save(&tensors, part).map_err(std::io::Error::other)
+        })
     }
 
     /// Reads what [`Optimizer::save`] wrote, into an optimizer of the same rule and parameters.

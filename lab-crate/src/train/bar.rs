@@ -98,22 +98,13 @@ impl Observer for ProgressBar {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::toy::RECORD;
     use super::*;
 
     #[test]
     fn the_comment_weighs_the_short_batch_and_starts_anew() {
         let mut bar = ProgressBar::new();
-        let mut record = BatchRecord {
-            epoch: 1,
-            num_epochs: 1,
-            batch: 1,
-            batches: 2,
-            step: 1,
-            loss: 1.0,
-            accuracy: None,
-            examples: 3,
-            lr: 0.1,
-        };
+        let mut record = RECORD;
         bar.on_begin(1, 1, 2).unwrap();
         bar.on_batch(&record).unwrap();
         (record.batch, record.loss, record.examples) = (2, 5.0, 1);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::weights::Weights;
 use super::{EpochRecord, Observer, Watch};
 use crate::optim::Params;
+use crate::replace::replace;
 use crate::{Error, Result};
 
 /// A copy of the weights after the epoch whose number was best, in memory and, if asked, in a file.
@@ -96,17 +97,11 @@ impl Observer for BestWeights {
     }
 }
 
-/// Writes to `*.part`, then renames.
 fn save(weights: &Weights, path: &Path) -> Result<()> {
-    let part = path.with_added_extension("part");
     let tensors: HashMap<String, _> = weights.tensors().collect();
-    let written = candle_core::safetensors::save(&tensors, &part)
-        .map_err(std::io::Error::other)
-        .and_then(|()| std::fs::rename(&part, path));
-    if written.is_err() {
-        std::fs::remove_file(&part).ok();
-    }
-    written.map_err(|source| Error::File { path: path.into(), source })
+    replace(path, |part| {
+        candle_core::safetensors::save(&tensors, part).map_err(std::io::Error::other)
+    })
 }
 
 #[cfg(test)]

@@ -85,19 +85,8 @@ impl Observer for LiveCurves {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::super::toy::RECORD;
     use super::*;
-
-    const RECORD: BatchRecord = BatchRecord {
-        epoch: 1,
-        num_epochs: 1,
-        batch: 1,
-        batches: 2,
-        step: 1,
-        loss: 1.0,
-        accuracy: None,
-        examples: 3,
-        lr: 0.1,
-    };
 
     #[test]
     fn a_frame_is_made_in_our_kernel_only_and_not_too_often() {

@@ -8,7 +8,7 @@ use super::scores::Tally;
 use super::{BatchRecord, Observer, Scores, Stop, Task};
 use crate::batches::{Batch, DataLoader};
 use crate::optim::{Optimizer, Scheduler};
-use crate::{Error, Result, check_interrupted};
+use crate::{Error, Result};
 
 /// Trains on every batch of one epoch of `loader`; returns the means over the examples it saw.
 ///
@@ -93,7 +93,6 @@ impl Pass<'_> {
         let (batches, mut tally) = (loader.len(), Tally::default());
         observer.on_begin(epoch, num_epochs, batches)?;
         for (index, batch) in loader.iter().enumerate() {
-            check_interrupted()?;
             let Batch { x, y } = batch?;
             let (examples, lr, step) = (examples(&x, &y)?, opt.lr(), step + index + 1);
             let output = self.model.forward_t(&x, true)?;
@@ -135,7 +134,6 @@ impl Pass<'_> {
     pub(super) fn evaluate(&self, loader: &DataLoader) -> Result<Scores> {
         let mut tally = Tally::default();
         for batch in loader.epoch(0) {
-            check_interrupted()?;
             let Batch { x, y } = batch?;
             let examples = examples(&x, &y)?;
             let output = self.model.forward_t(&x, false)?.detach();

@@ -9,6 +9,7 @@ use std::str::FromStr;
 use csv::StringRecord;
 
 use super::{EpochRecord, History, Scores, StepRecord, Stop};
+use crate::replace::replace;
 use crate::{Error, Result};
 
 /// The columns.
@@ -43,16 +44,7 @@ impl History {
     /// # Ok::<(), lab::Error>(())
     /// ```
     pub fn to_csv(&self, path: impl AsRef<Path>) -> Result<()> {
-        let path = path.as_ref();
-        let part = path.with_added_extension("part");
-        let written = self
-            .text()
-            .and_then(|text| std::fs::write(&part, text))
-            .and_then(|()| std::fs::rename(&part, path));
-        if written.is_err() {
-            std::fs::remove_file(&part).ok();
-        }
-        written.map_err(|source| Error::File { path: path.into(), source })
+        replace(path.as_ref(), |part| std::fs::write(part, self.text()?))
     }
 
     /// Reads what [`History::to_csv`] wrote.

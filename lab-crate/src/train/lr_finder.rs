@@ -10,7 +10,7 @@ use super::lr_sweep::LrSweep;
 use super::weights::Weights;
 use crate::batches::DataLoader;
 use crate::optim::{Optimizer, Params};
-use crate::{Error, Result, check_interrupted};
+use crate::{Error, Result};
 
 /// How the range test goes: the rate grows by one factor a step, from `start_lr` to `end_lr`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -84,7 +84,6 @@ impl LrFinder {
         let (mut lrs, mut losses) = (Vec::new(), Vec::new());
         let mut batches = (0..).flat_map(|epoch| loader.epoch(epoch));
         for step in 0..self.num_steps {
-            check_interrupted()?;
             let Some(batch) = batches.next().transpose()? else { break };
             let lr = self.lr(step);
             opt.set_lr(lr)?;

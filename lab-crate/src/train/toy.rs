@@ -4,9 +4,23 @@
 use candle_core::{Device, Tensor};
 use candle_nn::VarMap;
 
+use super::BatchRecord;
 use crate::batches::{DataLoader, LoaderOptions, TensorDataset};
 use crate::nn::{self, Linear};
 use crate::optim::{Optimizer, Sgd};
+
+/// The first of two steps of an only epoch: loss 1 over 3 examples.
+pub(super) const RECORD: BatchRecord = BatchRecord {
+    epoch: 1,
+    num_epochs: 1,
+    batch: 1,
+    batches: 2,
+    step: 1,
+    loss: 1.0,
+    accuracy: None,
+    examples: 3,
+    lr: 0.1,
+};
 
 /// `y = 2 x + 1` at x = -1, 1, -1, 1, 1 in batches of 2; the model; the same data in one batch.
 ///
