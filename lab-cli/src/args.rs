@@ -76,6 +76,22 @@ pub struct UpArgs {
 enum Bench {
     /// Ядро: запуск, ячейки, показ, вывод
     Kernel(KernelArgs),
+    /// Обучение: эпоха MNIST, шаг регрессии, шаги оптимизаторов - рядом с PyTorch, если он есть
+    Train(DuelArgs),
+}
+
+/// Options of `cargo lab bench train`.
+#[derive(clap::Args)]
+pub struct DuelArgs {
+    /// Записать все числа в файл
+    #[arg(long, value_name = "ФАЙЛ")]
+    pub json: Option<PathBuf>,
+    /// Python, в котором есть torch (по умолчанию python3)
+    #[arg(long, value_name = "ПУТЬ")]
+    pub torch: Option<PathBuf>,
+    /// Сколько раз измерить каждую строку; в таблице медиана
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
 }
 
 /// Options of `cargo lab bench kernel`.
@@ -106,6 +122,7 @@ impl Args {
             Command::Data { sets } => fetch::data(&workspace, &sets),
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),
+            Command::Bench { what: Bench::Train(args) } => bench::train(&workspace, &args),
         }
     }
 }

@@ -10,7 +10,7 @@
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
-//! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench.rs` | `cargo lab test`, `doctor`, `bench` |
+//! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
 mod archive;
 mod args;

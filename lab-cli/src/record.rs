@@ -1,6 +1,6 @@
 //! The record of set-ups, `target/lab/setup.json`: how long each step took, the first time and the last.
 //!
-//! Only steps that had something to do are recorded. Read by `bench.rs`.
+//! Only steps that had something to do are recorded. Read by `bench/kernel.rs`.
 
 use std::path::PathBuf;
 

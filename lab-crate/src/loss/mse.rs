@@ -1,10 +1,10 @@
 //! The mean squared error. Not here: losses of classification (`cross_entropy.rs`).
 
-use candle_core::{Device, Tensor, WithDType};
+use candle_core::{DType, Device, Tensor, WithDType};
 
 use super::pair;
 use crate::Result;
-use crate::ops::{cpu, elements, scalar, sum};
+use crate::ops::{cpu, elements, scalar, sum_of_pairs};
 
 /// The mean of `(input - target)^2` over all numbers (as `F.mse_loss` of PyTorch).
 ///
@@ -25,31 +25,43 @@ use crate::ops::{cpu, elements, scalar, sum};
 /// ```
 pub fn mse(input: &Tensor, target: &Tensor) -> Result<Tensor> {
     pair::check("mse", ["input", "target"], input, target)?;
-    let gap = (input - target)?.to_device(&Device::Cpu)?.contiguous()?;
-    let loss = match gap.dtype() {
-        candle_core::DType::F32 => mean_square::<f32>(&gap)?,
-        _ => mean_square::<f64>(&gap)?,
+    let (x, y) = (input.to_device(&Device::Cpu)?, target.to_device(&Device::Cpu)?);
+    // A target that needs a gradient shares the difference with the input.
+    let (x, y) = if y.track_op() { ((&x - &y)?, x.zeros_like()?) } else { (x, y) };
+    let (x, y) = (x.contiguous()?, y.contiguous()?);
+    let loss = match x.dtype() {
+        DType::F32 => mean_square::<f32>(&x, &y)?,
+        _ => mean_square::<f64>(&x, &y)?,
     };
     Ok(loss.to_device(input.device())?)
 }
 
-/// The mean of the squares of `gap`; its gradient is `2 gap / n`.
-fn mean_square<T: WithDType>(gap: &Tensor) -> Result<Tensor> {
-    let n = gap.elem_count();
+/// The mean of the squares of `input - target`; the gradient by `input` is `2 (input - target) / n`.
+fn mean_square<T: WithDType>(input: &Tensor, target: &Tensor) -> Result<Tensor> {
+    let n = input.elem_count();
+    let (mut gradient, factor) = (None, T::from_f64(2.0 / n as f64));
     let value = {
-        let (storage, layout) = gap.storage_and_layout();
-        let gap = elements::<T>(cpu(&storage)?, layout)?;
-        sum(n, |i| gap[i].to_f64().powi(2)) / n as f64
+        let (input_storage, input_layout) = input.storage_and_layout();
+        let (target_storage, target_layout) = target.storage_and_layout();
+        let x = elements::<T>(cpu(&input_storage)?, input_layout)?;
+        let y = elements::<T>(cpu(&target_storage)?, target_layout)?;
+        if input.track_op() {
+            let numbers: Vec<T> = pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || x.iter().zip(y).map(|(&x, &y)| (x - y) * factor).collect(),
+            );
+            gradient = Some(Tensor::from_vec(numbers, input.dims(), input.device())?);
+        }
+        sum_of_pairs(x, y, |x, y| (x - y) * (x - y)) / n as f64
     };
-    let gradient = if gap.track_op() { Some((gap.detach() * (2.0 / n as f64))?) } else { None };
-    Ok(scalar(gap, value, gradient)?)
+    Ok(scalar(input, value, gradient)?)
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use candle_core::{DType, Var};
+    use candle_core::Var;
 
     #[test]
     fn value_and_both_gradients() {

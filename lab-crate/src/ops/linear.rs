@@ -9,7 +9,7 @@ use candle_core::{CpuStorage, CustomOp3, DType, Layout, Shape, Tensor, WithDType
 
 use super::elements::{cpu, elements, require_real};
 use super::gemm::{Matrix, add_product};
-use super::scalar::column_sums;
+use super::scalar::{column_sums, sum_of_pairs};
 use crate::{Error, Result};
 
 /// `x W^T + b`, then ReLU if `relu`: x `(..., K)`, weight `(O, K)`, bias `(O)`, result `(..., O)`; f32 or f64.
@@ -123,12 +123,14 @@ impl Linear {
         let (x, weight) = (elements(x, x_layout)?, elements(weight, weight_layout)?);
         let bias: &[T] = elements(bias, bias_layout)?;
         let rows = rows_of(x.len(), inputs)?;
-        let mut y = Vec::with_capacity(rows * outputs);
-        for _ in 0..rows {
-            y.extend_from_slice(bias);
+        let mut y = match (weight, bias) {
+            (&[w], &[b]) => line(x, w, b),
+            _ => bias.repeat(rows),
+        };
+        if weight.len() > 1 {
+            let weight = Matrix::new(weight, outputs, inputs)?;
+            add_product(&mut y, Matrix::new(x, rows, inputs)?, weight.t())?;
         }
-        let (x, weight) = (Matrix::new(x, rows, inputs)?, Matrix::new(weight, outputs, inputs)?);
-        add_product(&mut y, x, weight.t())?;
         if self.relu {
             let zero = T::zero();
             // Not `max`: a NaN must stay one.
@@ -159,19 +161,41 @@ impl Linear {
             add_product(&mut grad_x, g, weight)?;
             gradients.0 = Some(Tensor::from_vec(grad_x, x.dims(), x.device())?);
         }
-        if weight.track_op() {
+        if weight.track_op() || bias.track_op() {
             let (storage, layout) = x.storage_and_layout();
-            let x = Matrix::new(elements(cpu(&storage)?, layout)?, rows, inputs)?;
-            let mut grad_weight = vec![T::zero(); outputs * inputs];
-            add_product(&mut grad_weight, g.t(), x)?;
-            gradients.1 = Some(Tensor::from_vec(grad_weight, weight.dims(), weight.device())?);
-        }
-        if bias.track_op() {
-            gradients.2 =
-                Some(Tensor::from_vec(column_sums(&grad, outputs), outputs, bias.device())?);
+            let x = elements(cpu(&storage)?, layout)?;
+            let (of_weight, of_bias) = parameter_gradients(&grad, x, [rows, outputs, inputs])?;
+            let of_weight = Tensor::from_vec(of_weight, weight.dims(), weight.device())?;
+            let of_bias = Tensor::from_vec(of_bias, outputs, bias.device())?;
+            gradients.1 = weight.track_op().then_some(of_weight);
+            gradients.2 = bias.track_op().then_some(of_bias);
         }
         Ok(gradients)
     }
+}
+
+/// `w * x[i] + b`: a regression on one feature, for which a product of matrices packs more than it multiplies.
+fn line<T: WithDType>(x: &[T], w: T, b: T) -> Vec<T> {
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || x.iter().map(|&x| w * x + b).collect(),
+    )
+}
+
+/// The gradients of the weight `(O, K)` and of the bias `(O)`.
+fn parameter_gradients<T: WithDType>(
+    grad: &[T],
+    x: &[T],
+    [rows, outputs, inputs]: [usize; 3],
+) -> candle_core::Result<(Vec<T>, Vec<T>)> {
+    if [outputs, inputs] == [1, 1] {
+        let weight = T::from_f64(sum_of_pairs(grad, x, |g, x| g * x));
+        return Ok((vec![weight], column_sums(grad, outputs)));
+    }
+    let mut weight = vec![T::zero(); outputs * inputs];
+    let grad_rows = Matrix::new(grad, rows, outputs)?;
+    add_product(&mut weight, grad_rows.t(), Matrix::new(x, rows, inputs)?)?;
+    Ok((weight, column_sums(grad, outputs)))
 }
 
 /// The gradient before ReLU: 0 where the result `y` is 0.
@@ -191,102 +215,4 @@ fn rows_of(count: usize, inputs: usize) -> candle_core::Result<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::Rng;
-    use candle_core::{Device, Var};
-
-    fn var(rng: &mut Rng, shape: &[usize], dtype: DType) -> Var {
-        Var::from_tensor(&rng.randn(shape, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()).unwrap()
-    }
-
-    fn gap(a: &Tensor, b: &Tensor) -> f64 {
-        assert_eq!(a.dims(), b.dims());
-        let gap = (a - b).unwrap().abs().unwrap().flatten_all().unwrap();
-        let gap = gap.to_dtype(DType::F64).unwrap().to_vec1::<f64>().unwrap();
-        gap.into_iter().fold(0.0, f64::max)
-    }
-
-    /// Ours against candle's operations: the value and all three gradients.
-    #[test]
-    fn equals_plain_candle() {
-        let mut rng = Rng::seed(1);
-        for (dtype, tolerance) in [(DType::F32, 2e-4), (DType::F64, 1e-12)] {
-            for trial in 0..30 {
-                let (n, k, o) = (1 + rng.below(40), 1 + rng.below(50), 1 + rng.below(40));
-                let shape = if trial % 3 == 0 { vec![n, 2, k] } else { vec![n, k] };
-                let (x, w) = (var(&mut rng, &shape, dtype), var(&mut rng, &[o, k], dtype));
-                let (b, relu) = (var(&mut rng, &[o], dtype), trial % 2 == 0);
-                let ours = linear(&x, &w, &b, relu).unwrap();
-                let plain = x.broadcast_matmul(&w.t().unwrap()).unwrap().broadcast_add(&b).unwrap();
-                let plain = if relu { plain.relu().unwrap() } else { plain };
-                assert!(gap(&ours, &plain) < tolerance);
-                let factors = var(&mut rng, ours.dims(), dtype).detach();
-                let loss = |y: &Tensor| (y * &factors).unwrap().sum_all().unwrap();
-                let (ours, plain) =
-                    (loss(&ours).backward().unwrap(), loss(&plain).backward().unwrap());
-                for v in [&x, &w, &b] {
-                    assert!(gap(ours.get(v).unwrap(), plain.get(v).unwrap()) < tolerance);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn transposed_and_cut_inputs_are_read_right() {
-        let mut rng = Rng::seed(2);
-        let (x, w) = (var(&mut rng, &[4, 6], DType::F64), var(&mut rng, &[4, 3], DType::F64));
-        let b = var(&mut rng, &[3], DType::F64);
-        let (xt, wt) = (x.t().unwrap().narrow(0, 1, 5).unwrap(), w.t().unwrap());
-        let ours = linear(&xt, &wt, &b, false).unwrap();
-        let plain = xt.matmul(&w).unwrap().broadcast_add(&b).unwrap();
-        assert!(gap(&ours, &plain) < 1e-14);
-        let (ours, plain) = (ours.backward().unwrap(), plain.backward().unwrap());
-        assert!(
-            [&x, &w, &b].iter().all(|v| gap(ours.get(v).unwrap(), plain.get(v).unwrap()) < 1e-13)
-        );
-    }
-
-    #[test]
-    fn data_gets_no_gradient_and_frozen_weights_neither() {
-        let mut rng = Rng::seed(3);
-        let x = rng.randn((2, 3), &Device::Cpu).unwrap();
-        let (w, b) = (var(&mut rng, &[4, 3], DType::F32), var(&mut rng, &[4], DType::F32));
-        let grads = linear(&x, &w.detach(), &b, true).unwrap().backward().unwrap();
-        assert!(grads.get(&x).is_none() && grads.get(&w).is_none() && grads.get(&b).is_some());
-    }
-
-    #[test]
-    fn relu_stops_at_zero_and_lets_nan_through() {
-        let x = Var::new(&[[0f32, -1.0, 2.0, f32::NAN]], &Device::Cpu).unwrap();
-        let one = Tensor::eye(4, DType::F32, &Device::Cpu).unwrap();
-        let zero = Tensor::zeros(4, DType::F32, &Device::Cpu).unwrap();
-        let part = x.narrow(1, 0, 3).unwrap();
-        let small = linear(&part, &one.narrow(1, 0, 3).unwrap(), &zero, true).unwrap();
-        assert_eq!(small.to_vec2::<f32>().unwrap(), [[0.0, 0.0, 2.0, 0.0]]);
-        let grad = small.backward().unwrap().get(&x).unwrap().to_vec2::<f32>().unwrap();
-        assert_eq!(grad, [[0.0, 0.0, 1.0, 0.0]], "the gradient at 0 is 0");
-        let y = linear(&x, &one, &zero, true).unwrap().to_vec2::<f32>().unwrap();
-        assert!(y[0].iter().all(|v| v.is_nan()), "0 * NaN is NaN in a sum: {y:?}");
-    }
-
-    #[test]
-    fn no_rows_are_fine_wrong_shapes_are_told() {
-        let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
-        let y = linear(&zeros(&[0, 3]), &zeros(&[4, 3]), &zeros(&[4]), true).unwrap();
-        assert_eq!(y.dims(), [0, 4]);
-        let error =
-            |x: &Tensor, w: &Tensor, b: &Tensor| linear(x, w, b, false).unwrap_err().to_string();
-        let text = error(&zeros(&[2, 1, 28, 28]), &zeros(&[40, 784]), &zeros(&[40]));
-        assert!(text.contains("[2, 1, 28, 28]") && text.contains("flatten_from"), "{text}");
-        let text = error(&zeros(&[2, 3]), &zeros(&[4, 3]), &zeros(&[3]));
-        assert!(text.contains("нужна [4]"), "{text}");
-        let text =
-            error(&zeros(&[2, 3]).to_dtype(DType::F64).unwrap(), &zeros(&[4, 3]), &zeros(&[4]));
-        assert!(text.contains("f64") && text.contains("f32"), "{text}");
-        let text =
-            error(&zeros(&[2, 3]).to_dtype(DType::U8).unwrap(), &zeros(&[4, 3]), &zeros(&[4]));
-        assert!(text.contains("u8"), "{text}");
-    }
-}
+mod tests;

@@ -16,4 +16,4 @@ pub(crate) use elements::{cpu, elements, require_real};
 pub(crate) use linear::linear;
 pub(crate) use log_softmax::{log_softmax, log_sum_exp};
 pub(crate) use mask::mul_mask;
-pub(crate) use scalar::{scalar, sum};
+pub(crate) use scalar::{scalar, sum, sum_of_pairs};

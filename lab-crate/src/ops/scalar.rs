@@ -60,10 +60,43 @@ pub(crate) fn sum(n: usize, term: impl Fn(usize) -> f64) -> f64 {
     parts.iter().sum::<f64>() + rest
 }
 
+/// The sum of `term(a[i], b[i])`, in an order that depends on the length only.
+///
+/// Partial sums of the terms' own precision run beside each other, few terms in each; these are added in f64. The vector
+/// instructions at hand change the speed and not a bit of the sum. `a` and `b` have one length.
+pub(crate) fn sum_of_pairs<T: WithDType>(a: &[T], b: &[T], term: impl Fn(T, T) -> T) -> f64 {
+    const LANES: usize = 16;
+    const BLOCK: usize = 32 * LANES;
+    #[inline(always)]
+    fn run<T: WithDType>(a: &[T], b: &[T], term: impl Fn(T, T) -> T) -> f64 {
+        let mut sum = 0.0;
+        for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+            let mut parts = [T::zero(); LANES];
+            let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+            for (&a, &b) in a.remainder().iter().zip(b.remainder()) {
+                sum += term(a, b).to_f64();
+            }
+            for (a, b) in a.zip(b) {
+                for (part, (&a, &b)) in parts.iter_mut().zip(a.iter().zip(b)) {
+                    *part += term(a, b);
+                }
+            }
+            for part in parts {
+                sum += part.to_f64();
+            }
+        }
+        sum
+    }
+    pulp::Arch::new().dispatch(
+        #[inline(always)]
+        || run(a, b, term),
+    )
+}
+
 /// The sums of the columns of a matrix with `columns` columns whose rows lie one after another.
 pub(super) fn column_sums<T: WithDType>(data: &[T], columns: usize) -> Vec<T> {
     if columns == 1 {
-        return vec![T::from_f64(sum(data.len(), |i| data[i].to_f64()))];
+        return vec![T::from_f64(sum_of_pairs(data, data, |a, _| a))];
     }
     let mut sums = vec![0f64; columns];
     for row in data.chunks_exact(columns.max(1)) {
@@ -96,6 +129,16 @@ mod tests {
     fn sums_of_all_lengths() {
         for n in 0..40usize {
             assert_eq!(sum(n, |i| i as f64), (n * n.saturating_sub(1) / 2) as f64);
+        }
+    }
+
+    #[test]
+    fn sums_of_pairs_of_all_lengths() {
+        for n in (0..200usize).chain([2048, 5000]) {
+            let a: Vec<f64> = (0..n).map(|i| i as f64).collect();
+            let b: Vec<f64> = (0..n).map(|i| 1.0 + i as f64).collect();
+            let expected = (0..n).map(|i| (i * (i + 1)) as f64).sum::<f64>();
+            assert_eq!(sum_of_pairs(&a, &b, |a, b| a * b), expected);
         }
     }
 

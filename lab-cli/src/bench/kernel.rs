@@ -13,7 +13,7 @@ use crate::step::Step;
 use crate::workspace::Workspace;
 use crate::{child, notebook, setup};
 
-const SCRIPT: &str = include_str!("../python/bench.py");
+const SCRIPT: &str = include_str!("../../python/bench.py");
 
 /// The variable with the stock kernel's program.
 const STOCK: &str = "LAB_STOCK_KERNEL";
@@ -43,10 +43,7 @@ pub fn kernel(workspace: &Workspace, args: &KernelArgs) -> Result<bool> {
     let record = Record::read(workspace);
     figures["setup"] = json!({ "first_seconds": record.first_seconds(), "steps": record.steps });
     print!("{}", table(&figures));
-    if let Some(path) = &args.json {
-        std::fs::write(path, serde_json::to_string_pretty(&figures)?)
-            .with_context(|| format!("не удалось записать {}", path.display()))?;
-    }
+    super::save(&figures, args.json.as_deref())?;
     let errors = figures["errors"].as_array().map_or(0, Vec::len);
     for error in figures["errors"].as_array().into_iter().flatten() {
         println!("✗ {}", error.as_str().unwrap_or_default());
