@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::Surface;
 
 /// Points of the grid each way.
-const SIDE: usize = 241;
+const SIDE: usize = 401;
 /// The number of levels.
 const LEVELS: usize = 14;
 

@@ -101,10 +101,16 @@ impl Race {
             .color("gray")
             .width(0.8)
             .alpha(0.55);
-        for ((name, path), color) in self.paths.iter().zip(COLORS.iter().cycle()) {
+        // In a valley the paths lie upon each other: each is narrower than those below it.
+        let widths = (0..self.paths.len()).rev().map(|above| 1.5 + 2.0 * above as f64);
+        for (((name, path), color), width) in
+            self.paths.iter().zip(COLORS.iter().cycle()).zip(widths)
+        {
             let (x, y): (Vec<f64>, Vec<f64>) = path.iter().map(|&[x, y]| (x, y)).unzip();
-            figure = figure.line(&x, &y)?.color(color).width(1.5).label(name);
-            figure = figure.scatter(&x, &y)?.color(color).marker_size(3.5);
+            figure = figure.line(&x, &y)?.color(color).width(width).label(name);
+            if let (Some(x), Some(y)) = (x.last(), y.last()) {
+                figure = figure.scatter(&[*x], &[*y])?.color(color).marker_size(width + 5.0);
+            }
         }
         let [x, y] = self.surface.minimum();
         figure = figure.scatter(&[x], &[y])?.color("black").marker_size(10.0).label("минимум");
