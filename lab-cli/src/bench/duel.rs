@@ -2,14 +2,13 @@
 //!
 //! Not here: which figures (`train.rs`).
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::side::Side;
+use super::side::{Measured, Side};
 use crate::args::DuelArgs;
 use crate::step::Step;
 use crate::workspace::Workspace;
@@ -29,59 +28,97 @@ pub struct Row {
     pub goal: Option<f64>,
 }
 
-/// Measures `rows`, prints the table and writes the file that was asked for; `false` when something could not be measured.
-///
-/// # Errors
-/// Our side cannot be built or started.
-pub fn run(workspace: &Workspace, rows: &[Row], args: &DuelArgs) -> Result<bool> {
-    let mut sides = vec![Side::start(ours(workspace)?)?];
-    match torch(workspace, args.torch.as_deref())? {
-        Some(command) => sides.push(Side::start(command)?),
-        None => println!(
-            "PyTorch не найден: измеряется только наша сторона. Укажите Python, в котором есть torch: --torch ПУТЬ"
-        ),
+/// Our side and, where there is one, PyTorch's.
+pub struct Duel {
+    sides: Vec<Side>,
+}
+
+impl Duel {
+    /// Builds and starts our side, and PyTorch's where torch is found; both with `threads` threads, if given.
+    ///
+    /// # Errors
+    /// Our side cannot be built or started, or the Python that was named has no torch.
+    pub fn start(workspace: &Workspace, args: &DuelArgs, threads: Option<usize>) -> Result<Self> {
+        let commands = [Some(ours(workspace)?), torch(workspace, args.torch.as_deref())?];
+        let start = |mut command: Command| {
+            if let Some(threads) = threads {
+                command.env("LAB_NUM_THREADS", threads.to_string());
+                command.env("OMP_NUM_THREADS", threads.to_string());
+            }
+            Side::start(command)
+        };
+        let sides = commands.into_iter().flatten().map(start).collect::<Result<Vec<_>>>()?;
+        if sides.len() == 1 {
+            println!(
+                "PyTorch не найден: измеряется только наша сторона. Укажите Python, в котором есть torch: --torch ПУТЬ"
+            );
+        }
+        Ok(Self { sides })
     }
-    let step = Step::start("Измерения");
-    let mut times: BTreeMap<(usize, &str), Vec<f64>> = BTreeMap::new();
-    let mut errors: Vec<String> = Vec::new();
-    for round in 1..=args.rounds {
-        for row in rows {
-            step.detail(&format!("{}, раз {round} из {}", row.title, args.rounds));
-            for (index, side) in sides.iter_mut().enumerate() {
-                let figure = if index == 0 { row.ours } else { row.torch };
-                match side.measure(figure) {
-                    Ok(seconds) => times.entry((index, figure)).or_default().push(seconds),
-                    Err(error) => errors.push(format!("{error:#}")),
+
+    /// What the two sides call themselves.
+    pub fn names(&self) -> Vec<String> {
+        self.sides.iter().map(|side| side.name.clone()).collect()
+    }
+
+    /// Measures `rows` in `rounds` rounds; what could not be measured is told in `errors`.
+    pub fn measure<'a>(
+        &mut self,
+        rows: &'a [Row],
+        rounds: u32,
+        errors: &mut Vec<String>,
+    ) -> Vec<Line<'a>> {
+        let step = Step::start("Измерения");
+        let mut lines: Vec<Line> = rows.iter().map(Line::new).collect();
+        for round in 1..=rounds {
+            for line in &mut lines {
+                step.detail(&format!("{}, раз {round} из {rounds}", line.row.title));
+                for (index, side) in self.sides.iter_mut().enumerate() {
+                    let figure = if index == 0 { line.row.ours } else { line.row.torch };
+                    match side.measure(figure) {
+                        Ok(measured) => line.measured[index].push(measured),
+                        Err(error) => errors.push(format!("{error:#}")),
+                    }
                 }
             }
         }
+        step.done("готово");
+        errors.dedup();
+        lines
     }
-    step.done("готово");
-    let names: Vec<&str> = sides.iter().map(|side| side.name.as_str()).collect();
-    let median =
-        |side: usize, figure: &'static str| times.get(&(side, figure)).and_then(|t| median(t));
-    let lines: Vec<Line> = rows
-        .iter()
-        .map(|row| Line { row, ours: median(0, row.ours), torch: median(1, row.torch) })
-        .collect();
-    print!("{}", table(&names, &lines));
-    errors.dedup();
-    errors.iter().for_each(|error| println!("✗ {error}"));
-    super::save(&figures(&names, &lines, &errors), args.json.as_deref())?;
-    Ok(errors.is_empty())
 }
 
-/// What was measured for a row, in seconds.
-struct Line<'a> {
-    row: &'a Row,
-    ours: Option<f64>,
-    torch: Option<f64>,
+/// What was measured for a row: by us and by PyTorch.
+pub struct Line<'a> {
+    /// The row.
+    pub row: &'a Row,
+    measured: [Vec<Measured>; 2],
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    fn new(row: &'a Row) -> Self {
+        Self { row, measured: [Vec::new(), Vec::new()] }
+    }
+
+    /// The median of our seconds.
+    pub fn ours(&self) -> Option<f64> {
+        median(&self.measured[0])
+    }
+
+    /// The median of PyTorch's seconds.
+    pub fn torch(&self) -> Option<f64> {
+        median(&self.measured[1])
+    }
+
+    /// The highest peaks of memory in MiB, ours and PyTorch's.
+    pub fn peaks(&self) -> [Option<f64>; 2] {
+        let highest = |all: &Vec<Measured>| all.iter().filter_map(|one| one.peak_bytes).max();
+        [0, 1].map(|side| Some(highest(&self.measured[side])? as f64 / f64::from(1 << 20)))
+    }
+
     /// Our time as a part of PyTorch's.
     fn ratio(&self) -> Option<f64> {
-        Some(self.ours? / self.torch?)
+        Some(self.ours()? / self.torch()?)
     }
 }
 
@@ -140,15 +177,16 @@ fn torch(workspace: &Workspace, named: Option<&Path>) -> Result<Option<Command>>
     Ok(Some(command))
 }
 
-fn median(times: &[f64]) -> Option<f64> {
-    let mut times = times.to_vec();
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied()
+fn median(measured: &[Measured]) -> Option<f64> {
+    let mut seconds: Vec<f64> = measured.iter().map(|one| one.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    seconds.get(seconds.len() / 2).copied()
 }
 
-fn table(names: &[&str], lines: &[Line]) -> String {
-    let mut text = format!("\nНаша сторона: {}\n", names.first().unwrap_or(&"—"));
-    text += &format!("Рядом: {}\n\n", names.get(1).unwrap_or(&"—"));
+/// The names of the sides, a heading and a line for each row.
+pub fn table(names: &[String], lines: &[Line]) -> String {
+    let name = |index: usize| names.get(index).map_or("—", String::as_str);
+    let mut text = format!("\nНаша сторона: {}\nРядом: {}\n\n", name(0), name(1));
     text +=
         &format!("{:<52}{:>12}{:>12}{:>11}{:>8}\n", "", "у нас", "PyTorch", "отношение", "цель");
     for line in lines {
@@ -156,8 +194,8 @@ fn table(names: &[&str], lines: &[Line]) -> String {
         text += &format!(
             "{:<52}{:>12}{:>12}{:>11}{:>8}\n",
             line.row.title,
-            line.ours.map_or("—".into(), duration),
-            line.torch.map_or("—".into(), duration),
+            line.ours().map_or("—".into(), duration),
+            line.torch().map_or("—".into(), duration),
             number(line.ratio()),
             number(line.row.goal),
         );
@@ -174,39 +212,40 @@ fn duration(seconds: f64) -> String {
     }
 }
 
-fn figures(names: &[&str], lines: &[Line], errors: &[String]) -> Value {
-    let rows: Vec<Value> = lines
-        .iter()
-        .map(|line| {
-            json!({
-                "figure": line.row.ours, "torch_figure": line.row.torch, "title": line.row.title,
-                "ours_s": line.ours, "torch_s": line.torch, "ratio": line.ratio(), "goal": line.row.goal,
-            })
+/// All the figures of `lines`.
+pub fn figures(lines: &[Line]) -> Vec<Value> {
+    let figure = |line: &Line| {
+        json!({
+            "figure": line.row.ours, "torch_figure": line.row.torch, "title": line.row.title,
+            "ours_s": line.ours(), "torch_s": line.torch(), "ratio": line.ratio(), "goal": line.row.goal,
+            "peaks_mib": line.peaks(),
         })
-        .collect();
-    json!({ "sides": names, "rows": rows, "errors": errors })
+    };
+    lines.iter().map(figure).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_row_shows_both_times_and_their_ratio() {
-        let row = Row { title: "шаг", ours: "a", torch: "b", goal: Some(0.5) };
-        let both = Line { row: &row, ours: Some(0.002), torch: Some(0.004) };
-        let text = table(&["мы", "они"], &[both]);
-        let line = text.lines().last().unwrap_or_default();
-        let words: Vec<&str> = line.split_whitespace().collect();
-        assert_eq!(words, ["шаг", "2.0", "мс", "4.0", "мс", "0.50", "0.50"]);
-        let alone = Line { row: &row, ours: Some(3e-5), torch: None };
-        assert!(table(&["мы"], &[alone]).contains("30.0 мкс"));
+    fn line(row: &Row, ours: &[f64], torch: &[f64]) -> String {
+        let measured = |seconds: &[f64]| {
+            let one = |&seconds| Measured { seconds, peak_bytes: Some(3 << 20) };
+            seconds.iter().map(one).collect()
+        };
+        let line = Line { row, measured: [measured(ours), measured(torch)] };
+        assert_eq!(line.peaks()[0], Some(3.0));
+        table(&["мы".into()], &[line]).lines().last().unwrap_or_default().to_owned()
     }
 
     #[test]
-    fn the_median_ignores_one_slow_run() {
-        assert_eq!(median(&[1.0, 9.0, 1.1]), Some(1.1));
-        assert_eq!(median(&[]), None);
-        assert_eq!(duration(2.0), "2.00 с");
+    fn a_row_shows_both_medians_and_their_ratio() {
+        let row = Row { title: "шаг", ours: "a", torch: "b", goal: Some(0.5) };
+        let text = line(&row, &[0.002, 0.0021, 0.9], &[0.0042, 0.0042]);
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(words, ["шаг", "2.1", "мс", "4.2", "мс", "0.50", "0.50"]);
+        let text = line(&row, &[3e-5], &[]);
+        assert!(text.contains("30.0 мкс") && text.contains('—'), "{text}");
+        assert!(line(&row, &[2.0], &[1.0]).contains("2.00 с"));
     }
 }

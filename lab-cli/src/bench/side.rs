@@ -17,10 +17,20 @@ pub struct Side {
     answers: BufReader<ChildStdout>,
 }
 
+/// One measurement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// How long it took.
+    pub seconds: f64,
+    /// The peak of the program's resident memory meanwhile, where the system tells it.
+    pub peak_bytes: Option<u64>,
+}
+
 /// One line of its output.
 #[derive(Deserialize)]
 struct Answer {
     seconds: Option<f64>,
+    peak_bytes: Option<u64>,
     about: Option<String>,
     error: Option<String>,
 }
@@ -44,14 +54,14 @@ impl Side {
         Ok(side)
     }
 
-    /// Measures `figure` once, in seconds.
+    /// Measures `figure` once.
     ///
     /// # Errors
     /// The program has ended, or could not measure; its own reason is in the text.
-    pub fn measure(&mut self, figure: &str) -> Result<f64> {
+    pub fn measure(&mut self, figure: &str) -> Result<Measured> {
         let answer = self.ask(figure)?;
         match (answer.seconds, answer.error) {
-            (Some(seconds), _) => Ok(seconds),
+            (Some(seconds), _) => Ok(Measured { seconds, peak_bytes: answer.peak_bytes }),
             (None, Some(error)) => bail!("{}, {figure}: {error}", self.name),
             (None, None) => bail!("{}, {figure}: ответ без числа", self.name),
         }
@@ -94,11 +104,12 @@ mod tests {
     #[test]
     fn numbers_errors_and_the_end_are_told_apart() {
         let script = r#"read q; echo '{"about": "проба"}'
-            read q; echo '{"seconds": 0.25}'; read q; echo '{"error": "нет данных"}'
+            read q; echo '{"seconds": 0.25, "peak_bytes": 4096}'; read q; echo '{"error": "нет данных"}'
             read q; echo 'ой'; read q"#;
         let mut side = Side::start(shell(script)).unwrap();
         assert_eq!(side.name, "проба");
-        assert_eq!(side.measure("a").unwrap(), 0.25);
+        let measured = Measured { seconds: 0.25, peak_bytes: Some(4096) };
+        assert_eq!(side.measure("a").unwrap(), measured);
         assert_eq!(side.measure("b").unwrap_err().to_string(), "проба, b: нет данных");
         assert!(side.measure("c").unwrap_err().to_string().contains("непонятный ответ \"ой\""));
         assert!(side.measure("d").unwrap_err().to_string().contains("завершилась на вопросе d"));

@@ -1,8 +1,9 @@
 //! `cargo lab bench train`: an epoch, an iteration and the steps of optimizers beside PyTorch.
 
 use anyhow::Result;
+use serde_json::json;
 
-use super::duel::{self, Row};
+use super::duel::{Duel, Row, figures, table};
 use crate::args::DuelArgs;
 use crate::fetch;
 use crate::workspace::Workspace;
@@ -34,5 +35,11 @@ pub fn train(workspace: &Workspace, args: &DuelArgs) -> Result<bool> {
     if !fetch::data(workspace, &["mnist".into()])? {
         return Ok(false);
     }
-    duel::run(workspace, &ROWS, args)
+    let (mut duel, mut errors) = (Duel::start(workspace, args, None)?, Vec::new());
+    let lines = duel.measure(&ROWS, args.rounds, &mut errors);
+    print!("{}", table(&duel.names(), &lines));
+    errors.iter().for_each(|error| println!("✗ {error}"));
+    let all = json!({ "sides": duel.names(), "rows": figures(&lines), "errors": errors });
+    super::save(&all, args.json.as_deref())?;
+    Ok(errors.is_empty())
 }

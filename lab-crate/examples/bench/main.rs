@@ -1,11 +1,13 @@
-//! Our side of the comparison with PyTorch: `cargo lab bench train` asks this program for one figure at a time.
+//! Our side of the comparison with PyTorch: `cargo lab bench` asks this program for one figure at a time.
 //!
-//! It reads the name of a figure from each line of its input, measures it once and prints `{"seconds": ...}` or
-//! `{"error": "..."}`. PyTorch's side speaks the same way: lab-cli/python/torch_bench.py. Read next: `train.rs`.
+//! It reads the name of a figure from each line of its input, measures it once and prints `{"seconds": ...,
+//! "peak_bytes": ...}` or `{"error": "..."}`. PyTorch's side speaks the same way: lab-cli/python/torch_bench.py.
+//! Read next: `train.rs`, `vision.rs`.
 
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
 
+mod peak;
 mod train;
 
 /// Measures once, after what it needs has been made; returns seconds.
@@ -17,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let name = line?;
         let answer = match name.trim() {
             "about" => Ok(about()),
-            name => measure(&mut made, name).map(|seconds| format!("{{\"seconds\": {seconds:e}}}")),
+            name => measure(&mut made, name),
         };
         println!(
             "{}",
@@ -34,14 +36,16 @@ fn about() -> String {
     format!("{{\"about\": \"lab {version}, потоков: {threads}\"}}")
 }
 
-/// The figure `name`; the first time its data and model are made and it runs once to warm up.
-fn measure(made: &mut HashMap<String, Measure>, name: &str) -> lab::Result<f64> {
-    if let Some(measure) = made.get_mut(name) {
-        return measure();
+/// The answer for the figure `name`; the first time its data and model are made and it runs once to warm up.
+fn measure(made: &mut HashMap<String, Measure>, name: &str) -> lab::Result<String> {
+    if !made.contains_key(name) {
+        let mut measure = train::figure(name)?;
+        measure()?;
+        made.insert(name.to_string(), measure);
     }
-    let mut measure = train::figure(name)?;
-    measure()?;
+    let Some(measure) = made.get_mut(name) else { return Ok("{}".to_string()) };
+    peak::forget();
     let seconds = measure()?;
-    made.insert(name.to_string(), measure);
-    Ok(seconds)
+    let peak = peak::bytes().map_or("null".to_string(), |bytes| bytes.to_string());
+    Ok(format!("{{\"seconds\": {seconds:e}, \"peak_bytes\": {peak}}}"))
 }
