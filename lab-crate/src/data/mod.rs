@@ -11,6 +11,7 @@
 //! | `standin.rs` | the drawn substitute for California on a machine without the file |
 //! | `boston.rs` | [`boston`]: 506 districts, 13 features |
 //! | `mnist.rs` | [`mnist`]: 70,000 images of digits |
+//! | [`standin_insects`] | the drawn substitute for photos of ants and bees |
 //! | `idx.rs` | the format of its files |
 
 mod boston;
@@ -21,6 +22,7 @@ mod idx;
 mod mnist;
 mod rows;
 mod standin;
+pub mod standin_insects;
 
 pub use boston::{boston, boston_in};
 pub use california::{california, california_in};

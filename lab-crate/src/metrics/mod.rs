@@ -13,7 +13,7 @@
 mod accuracy;
 mod confusion;
 mod mean;
-mod scores;
+pub(crate) mod scores;
 
 pub use accuracy::{accuracy, top_k_accuracy};
 pub use confusion::{ClassScores, ConfusionMatrix};

@@ -5,16 +5,16 @@ use candle_core::{DType, Tensor};
 use crate::{Error, Result};
 
 /// Scores `(N, C)` row by row, and the label of each row.
-pub(super) struct Scores {
-    pub(super) rows: Vec<Vec<f64>>,
-    pub(super) labels: Vec<usize>,
+pub(crate) struct Scores {
+    pub(crate) rows: Vec<Vec<f64>>,
+    pub(crate) labels: Vec<usize>,
 }
 
 /// Checks and reads `scores` `(N, C)`, f32 or f64, and `labels` `(N)`, u8, u32 or i64.
 ///
 /// # Errors
 /// A shape or dtype is wrong, there are no examples, or a label is outside `0..C`.
-pub(super) fn read(name: &str, scores: &Tensor, labels: &Tensor) -> Result<Scores> {
+pub(crate) fn read(name: &str, scores: &Tensor, labels: &Tensor) -> Result<Scores> {
     let (n, classes) = match scores.dims() {
         &[n, classes] if n > 0 && classes > 0 => (n, classes),
         dims => {
@@ -43,7 +43,7 @@ pub(super) fn read(name: &str, scores: &Tensor, labels: &Tensor) -> Result<Score
 ///
 /// # Errors
 /// The shape or dtype is wrong, or a label is outside.
-pub(super) fn read_labels(name: &str, labels: &Tensor, classes: usize) -> Result<Vec<usize>> {
+pub(crate) fn read_labels(name: &str, labels: &Tensor, classes: usize) -> Result<Vec<usize>> {
     if labels.rank() != 1 || !labels.dtype().is_int() {
         return Err(Error::Argument(format!(
             "{name}: labels формы {:?} и типа {:?}, а нужны номера классов: форма (N), тип u8, u32 или i64",

@@ -96,15 +96,17 @@ impl<B: DrawingBackend> Pen<'_, B> {
         size: f64,
         side: HPos,
     ) -> Result<()> {
-        self.write(text, place, size, side, FontTransform::None)
+        self.write(text, place, size, side, INK, FontTransform::None)
     }
 
+    /// [`Pen::text`] in a colour and a direction.
     fn write(
         &mut self,
         text: &str,
         place: (f64, f64),
         size: f64,
         side: HPos,
+        color: Color,
         turn: FontTransform,
     ) -> Result<()> {
         let font = FontDesc::new(
@@ -112,9 +114,9 @@ impl<B: DrawingBackend> Pen<'_, B> {
             size * self.scale * LINE_PER_EM,
             FontStyle::Normal,
         );
-        let style = TextStyle::from(font.transform(turn))
-            .color(&RGBColor(INK.0, INK.1, INK.2))
-            .pos(Pos::new(side, VPos::Center));
+        let color = RGBColor(color.0, color.1, color.2);
+        let style =
+            TextStyle::from(font.transform(turn)).color(&color).pos(Pos::new(side, VPos::Center));
         told(self.backend.draw_text(text, &style, self.at(place)))
     }
 }
@@ -148,13 +150,14 @@ pub(super) fn ground<B: DrawingBackend>(
     }
     let middle = ((view.left + view.right) / 2.0, (view.top + view.bottom) / 2.0);
     if let Some(title) = &figure.title {
-        pen.text(title, (middle.0, view.top / 2.0), TITLE, HPos::Center)?;
+        pen.text(title, (middle.0, TITLE * 1.1), TITLE, HPos::Center)?;
     }
     if let Some(name) = &figure.x_label {
         pen.text(name, (middle.0, height - LABEL), LABEL, HPos::Center)?;
     }
     if let Some(name) = &figure.y_label {
-        pen.write(name, (LABEL * 1.1, middle.1), LABEL, HPos::Center, FontTransform::Rotate270)?;
+        let (place, turn) = ((LABEL * 1.1, middle.1), FontTransform::Rotate270);
+        pen.write(name, place, LABEL, HPos::Center, INK, turn)?;
     }
     Ok(())
 }
@@ -169,23 +172,11 @@ pub(super) fn figures<B: DrawingBackend>(
         straight(&Layer::new(Kind::Vertical(0.0), GRAY), view, pen)?;
         straight(&Layer::new(Kind::Horizontal(0.0), GRAY), view, pen)?;
     }
-    for layer in figure.layers.iter().filter(|layer| !layer.is_dense()) {
-        match &layer.kind {
-            Kind::Scatter(points) => {
-                let places = points.iter().filter_map(|&point| view.place(point));
-                for place in places.filter(|&place| view.contains(place)) {
-                    pen.disc(place, layer.marker_size(), layer.color, layer.alpha())?;
-                }
-            }
-            Kind::Line(points) => {
-                let places = points.iter().map(|&point| view.place(point));
-                let corners = ((view.left, view.top), (view.right, view.bottom));
-                for piece in path::visible(places, corners.0, corners.1) {
-                    pen.path(&piece, layer.color, layer.alpha(), layer.width())?;
-                }
-            }
-            Kind::Horizontal(_) | Kind::Vertical(_) => straight(layer, view, pen)?,
-        }
+    for one in figure.layers.iter().filter(|layer| !layer.is_dense()) {
+        layer(one, view, pen)?;
+    }
+    if figure.bare.is_some() {
+        return legend::draw(figure, view, pen);
     }
     let (left, right, top, bottom) = (view.left, view.right, view.top, view.bottom);
     let frame = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
@@ -193,6 +184,52 @@ pub(super) fn figures<B: DrawingBackend>(
         pen.line(side[0], side[1], INK, 1.0, 1.0)?;
     }
     legend::draw(figure, view, pen)
+}
+
+/// One layer above the ground.
+fn layer<B: DrawingBackend>(layer: &Layer, view: &View, pen: &mut Pen<B>) -> Result<()> {
+    match &layer.kind {
+        Kind::Scatter(points) => {
+            let places = points.iter().filter_map(|&point| view.place(point));
+            for place in places.filter(|&place| view.contains(place)) {
+                pen.disc(place, layer.marker_size(), layer.color, layer.alpha())?;
+            }
+        }
+        Kind::Line(points) => {
+            let places = points.iter().map(|&point| view.place(point));
+            let corners = ((view.left, view.top), (view.right, view.bottom));
+            for piece in path::visible(places, corners.0, corners.1) {
+                pen.path(&piece, layer.color, layer.alpha(), layer.width())?;
+            }
+        }
+        Kind::Horizontal(_) | Kind::Vertical(_) => straight(layer, view, pen)?,
+        Kind::Rect { corners, filled } => rect(layer, *corners, *filled, view, pen)?,
+        Kind::Text { text, place, size, anchor } => {
+            if let Some(place) = view.place(*place) {
+                let (size, side) = (size * view.y_unit(), anchor.side());
+                pen.write(text, place, size, side, layer.color, FontTransform::None)?;
+            }
+        }
+        // Pictures are bitmaps: they come between the stages.
+        Kind::Image(..) => {}
+    }
+    Ok(())
+}
+
+/// A box, filled or as an edge.
+fn rect<B: DrawingBackend>(
+    layer: &Layer,
+    corners: [(f64, f64); 2],
+    filled: bool,
+    view: &View,
+    pen: &mut Pen<B>,
+) -> Result<()> {
+    let Some((a, b)) = view.rectangle(corners) else { return Ok(()) };
+    if filled {
+        return pen.fill(a, b, layer.color, layer.alpha());
+    }
+    let edge = [a, (b.0, a.1), b, (a.0, b.1), a];
+    pen.path(&edge, layer.color, layer.alpha(), layer.width())
 }
 
 /// A horizontal or vertical line across the plot.

@@ -5,6 +5,7 @@
 use super::color::{Color, GRAY};
 use super::layer::{self, Kind, Layer};
 use super::series::Series;
+use super::view;
 use crate::{Error, Result};
 
 /// A plot of points and lines over two axes.
@@ -36,6 +37,8 @@ pub struct Figure {
     pub(super) y_range: Option<(f64, f64)>,
     pub(super) log_y: bool,
     pub(super) layers: Vec<Layer>,
+    /// Width and height in data units of a figure without axes, whose vertical axis points down.
+    pub(super) bare: Option<(f64, f64)>,
     /// The first wrong argument of a call that cannot fail by itself; told when the figure is drawn.
     problem: Option<String>,
 }
@@ -55,6 +58,7 @@ impl Default for Figure {
             y_range: None,
             log_y: false,
             layers: Vec::new(),
+            bare: None,
             problem: None,
         }
     }
@@ -68,18 +72,21 @@ impl Figure {
 
     /// Sets the title above the plot.
     pub fn title(mut self, text: impl Into<String>) -> Self {
+        self.grow(self.title.is_none(), (0, view::TITLE_ROOM));
         self.title = Some(text.into());
         self
     }
 
     /// Sets the text below the horizontal axis.
     pub fn x_label(mut self, text: impl Into<String>) -> Self {
+        self.grow(self.x_label.is_none(), (0, view::NAME_ROOM));
         self.x_label = Some(text.into());
         self
     }
 
     /// Sets the text left of the vertical axis.
     pub fn y_label(mut self, text: impl Into<String>) -> Self {
+        self.grow(self.y_label.is_none(), (view::NAME_ROOM, 0));
         self.y_label = Some(text.into());
         self
     }
@@ -162,20 +169,28 @@ impl Figure {
         }
         if self.layers.is_empty() {
             return Err(Error::Plot(
-                "рисовать нечего: добавьте .scatter(&x, &y)? или .line(&x, &y)?".into(),
+                "рисовать нечего: добавьте .scatter(&x, &y)?, .line(&x, &y)? или .image(&x)?"
+                    .into(),
             ));
         }
         Ok(())
     }
 
     /// Adds a layer in the next colour of the cycle; straight lines are gray and leave the cycle alone.
-    fn with(mut self, kind: Kind) -> Self {
+    pub(super) fn with(mut self, kind: Kind) -> Self {
         let color = match kind {
             Kind::Horizontal(_) | Kind::Vertical(_) => GRAY,
-            _ => Color::in_turn(self.layers.iter().filter(|l| !l.points().is_empty()).count()),
+            _ => Color::in_turn(self.layers.iter().filter(|l| l.is_series()).count()),
         };
         self.layers.push(Layer::new(kind, color));
         self
+    }
+
+    /// Makes room for a text beside the content of a figure without axes, whose size follows its content.
+    fn grow(&mut self, first: bool, (width, height): (u32, u32)) {
+        if first && self.bare.is_some() {
+            self.size = (self.size.0 + width, self.size.1 + height);
+        }
     }
 
     /// Keeps the first problem.

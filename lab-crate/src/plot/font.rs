@@ -37,7 +37,7 @@ fn scale(font: &FontRef, size: f64) -> PxScale {
 }
 
 /// The width of `text` in pixels, at `size` pixels for one em; 0 when the font is damaged.
-pub(super) fn width(text: &str, size: f64) -> f64 {
+pub(crate) fn width(text: &str, size: f64) -> f64 {
     let Ok(font) = font() else { return 0.0 };
     let scaled = font.as_scaled(scale(font, size));
     text.chars().map(|c| f64::from(scaled.h_advance(font.glyph_id(c)))).sum()

@@ -2,7 +2,11 @@
 //!
 //! Not here: how it is drawn (`draw.rs`, `mask.rs`). Read next: `figure.rs`.
 
+use std::sync::Arc;
+
 use super::color::Color;
+use super::image::Anchor;
+use super::picture::Picture;
 use super::series::Series;
 use crate::{Error, Result};
 
@@ -20,6 +24,12 @@ pub(super) enum Kind {
     Horizontal(f64),
     /// A vertical line across the figure.
     Vertical(f64),
+    /// A picture between two corners, the upper left one first.
+    Image(Arc<Picture>, [(f64, f64); 2]),
+    /// A box between two corners: filled, or its edge.
+    Rect { corners: [(f64, f64); 2], filled: bool },
+    /// Text, in the middle of whose height the place lies, with the font size in units of the vertical axis.
+    Text { text: String, place: (f64, f64), size: f64, anchor: Anchor },
 }
 
 /// What is drawn, and how it looks. `None` stands for the default.
@@ -38,12 +48,18 @@ impl Layer {
         Self { kind, label: None, color, marker_size: None, width: None, alpha: None }
     }
 
-    /// The points of a scatter or a line; none for straight lines.
+    /// The points that the axes must show: of a scatter or a line, the corners of a picture.
     pub(super) fn points(&self) -> &[(f64, f64)] {
         match &self.kind {
             Kind::Scatter(points) | Kind::Line(points) => points,
-            Kind::Horizontal(_) | Kind::Vertical(_) => &[],
+            Kind::Image(_, corners) => corners,
+            _ => &[],
         }
+    }
+
+    /// Whether the layer is a scatter or a line, which take colours in turn.
+    pub(super) fn is_series(&self) -> bool {
+        matches!(self.kind, Kind::Scatter(_) | Kind::Line(_))
     }
 
     /// Whether the layer is a cloud so large that it becomes a bitmap.

@@ -11,6 +11,8 @@
 //! | `live.rs` | [`Live`]: a figure that is updated in place |
 //! | `series.rs` | [`Series`]: what can be an axis |
 //! | `layer.rs`, `color.rs` | one series of a figure and its look |
+//! | `image.rs`, `picture.rs` | pictures, texts and boxes in a figure without axes; the pixels of a picture |
+//! | `jpeg.rs` | photos as small files |
 //! | `ticks.rs`, `view.rs` | round numbers on the axes; where everything stands |
 //! | `draw.rs`, `legend.rs` | the strokes of a figure, for any backend of plotters |
 //! | `svg.rs`, `raster.rs` | the two outputs |
@@ -21,12 +23,15 @@ mod color;
 mod draw;
 mod figure;
 mod font;
+mod image;
+mod jpeg;
 mod layer;
 mod legend;
 mod live;
 mod look;
 mod mask;
 mod path;
+mod picture;
 mod raster;
 mod series;
 mod show;
@@ -34,6 +39,10 @@ mod svg;
 mod ticks;
 mod view;
 
+pub(crate) use color::{BLACK, Color};
 pub use figure::Figure;
+pub(crate) use font::width as text_width;
+pub(crate) use image::{Anchor, fitted};
 pub use live::Live;
+pub(crate) use picture::Picture;
 pub use series::Series;

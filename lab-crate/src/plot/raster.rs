@@ -13,7 +13,9 @@ use super::color::Color;
 use super::draw::{self, LINE_PER_EM, Pen};
 use super::figure::Figure;
 use super::font;
+use super::layer::Kind;
 use super::mask::Mask;
+use super::picture::Picture;
 use super::view::View;
 use crate::{Error, Result};
 
@@ -28,7 +30,13 @@ pub(super) fn render(figure: &Figure) -> Result<Vec<u8>> {
     let view = View::of(figure)?;
     let mut canvas = Canvas::new(figure.size.0 as usize * 2, figure.size.1 as usize * 2);
     draw::ground(figure, &view, &mut Pen { backend: &mut canvas, scale: SCALE })?;
-    for layer in figure.layers.iter().filter(|layer| layer.is_dense()) {
+    for layer in &figure.layers {
+        if let Kind::Image(picture, corners) = &layer.kind {
+            canvas.picture(picture, *corners, &view);
+        }
+        if !layer.is_dense() {
+            continue;
+        }
         let mut mask = Mask::new(canvas.width, canvas.height);
         let places = layer.points().iter().filter_map(|&point| view.place(point));
         for (x, y) in places.filter(|&place| view.contains(place)) {
@@ -37,7 +45,7 @@ pub(super) fn render(figure: &Figure) -> Result<Vec<u8>> {
         canvas.lay(&mask, (0, 0), layer.color, 1.0);
     }
     draw::figures(figure, &view, &mut Pen { backend: &mut canvas, scale: SCALE })?;
-    canvas.to_png()
+    canvas.into_png()
 }
 
 /// A picture in memory: red, green and blue of each pixel, row by row.
@@ -80,6 +88,32 @@ impl Canvas {
         }
     }
 
+    /// Lays a picture between its corners; a part outside of the plot is cut off.
+    fn picture(&mut self, picture: &Picture, corners: [(f64, f64); 2], view: &View) {
+        let Some((a, b)) = view.rectangle(corners) else { return };
+        let whole = |length: f64| (length * SCALE).round() as i64;
+        let (left, top) = (whole(a.0), whole(a.1));
+        let sides = (whole(b.0) - left, whole(b.1) - top);
+        if sides.0 < 1 || sides.1 < 1 {
+            return;
+        }
+        // A picture of which the plot shows a small part is not enlarged as a whole.
+        let fits = sides.0.saturating_mul(sides.1) <= self.pixels.len() as i64;
+        let small =
+            if fits { Some(picture.resized(sides.0 as usize, sides.1 as usize)) } else { None };
+        let source = small.as_ref().unwrap_or(picture);
+        let from = |place: i64, side: i64, count: usize| {
+            (i128::from(place) * count as i128 / i128::from(side)) as usize
+        };
+        for y in top.max(whole(view.top))..(top + sides.1).min(whole(view.bottom)) {
+            let row = from(y - top, sides.1, source.height) * source.width;
+            for x in left.max(whole(view.left))..(left + sides.0).min(whole(view.right)) {
+                let [r, g, b] = source.pixels[row + from(x - left, sides.0, source.width)];
+                self.mix((x as i32, y as i32), (r, g, b), 1.0);
+            }
+        }
+    }
+
     /// An empty mask that holds all points with a margin around, and where its corner lies.
     fn mask_around(&self, points: &[(f64, f64)], margin: f64) -> ((usize, usize), Mask) {
         let bounds = |of: fn(&(f64, f64)) -> f64, size: usize| {
@@ -93,17 +127,8 @@ impl Canvas {
         ((left, top), Mask::new(width, height))
     }
 
-    fn to_png(&self) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
-        encoder.set_color(png::ColorType::Rgb);
-        encoder.set_depth(png::BitDepth::Eight);
-        let written = encoder.write_header().and_then(|mut writer| {
-            writer.write_image_data(self.pixels.as_flattened())?;
-            writer.finish()
-        });
-        written.map_err(|error| Error::Plot(format!("не удалось записать PNG: {error}")))?;
-        Ok(bytes)
+    fn into_png(self) -> Result<Vec<u8>> {
+        Picture { width: self.width, height: self.height, pixels: self.pixels }.to_png()
     }
 }
 

@@ -9,8 +9,9 @@ use plotters::prelude::{DrawingBackend, SVGBackend};
 
 use super::draw::{self, Pen};
 use super::figure::Figure;
-use super::layer::Layer;
+use super::layer::{Kind, Layer};
 use super::mask::Mask;
+use super::picture::Picture;
 use super::view::View;
 use crate::{Error, Result};
 
@@ -18,6 +19,8 @@ use crate::{Error, Result};
 const SCALE: f64 = 4.0;
 /// Pixels of an embedded bitmap for each pixel of the figure: sharp on dense screens.
 const DENSITY: f64 = 2.0;
+/// Pixels of an embedded photo for each pixel of the figure: a photo has no sharp strokes.
+const PHOTO_DENSITY: f64 = 1.5;
 
 /// Draws the figure.
 ///
@@ -26,14 +29,18 @@ const DENSITY: f64 = 2.0;
 pub(super) fn render(figure: &Figure) -> Result<String> {
     let view = View::of(figure)?;
     let ground = stage(figure, |pen| draw::ground(figure, &view, pen))?;
-    let clouds = figure.layers.iter().filter(|layer| layer.is_dense());
-    let clouds = clouds.map(|layer| cloud(layer, &view)).collect::<Result<String>>()?;
+    let bitmaps = figure.layers.iter().map(|layer| match &layer.kind {
+        Kind::Image(picture, corners) => image(picture, *corners, &view),
+        _ if layer.is_dense() => cloud(layer, &view),
+        _ => Ok(String::new()),
+    });
+    let bitmaps = bitmaps.collect::<Result<String>>()?;
     let figures = stage(figure, |pen| draw::figures(figure, &view, pen))?;
     let (width, height) = figure.size;
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {} {}\" stroke-linejoin=\"round\" stroke-linecap=\"square\">\n\
-         {ground}{clouds}{figures}</svg>\n",
+         {ground}{bitmaps}{figures}</svg>\n",
         width * SCALE as u32,
         height * SCALE as u32
     ))
@@ -80,4 +87,40 @@ fn cloud(layer: &Layer, view: &View) -> Result<String> {
         height * SCALE,
         STANDARD.encode(mask.to_png(layer.color)?)
     ))
+}
+
+/// A picture between its corners; a part outside of the plot is cut off.
+fn image(picture: &Picture, corners: [(f64, f64); 2], view: &View) -> Result<String> {
+    let Some((a, b)) = view.rectangle(corners) else { return Ok(String::new()) };
+    let shown = (b.0 - a.0, b.1 - a.1);
+    let pixels = |length: f64| (length * PHOTO_DENSITY).ceil() as usize;
+    let (media, bytes) = picture.encoded(pixels(shown.0), pixels(shown.1))?;
+    // A few large pixels are squares, as `plt.imshow` shows them.
+    let squares = shown.0 >= 2.0 * picture.width as f64;
+    let squares = if squares { " style=\"image-rendering:pixelated\"" } else { "" };
+    let image = format!(
+        "<image x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" \
+         preserveAspectRatio=\"none\"{squares} href=\"data:{media};base64,{}\"/>\n",
+        a.0 * SCALE,
+        a.1 * SCALE,
+        shown.0 * SCALE,
+        shown.1 * SCALE,
+        STANDARD.encode(bytes)
+    );
+    if is_inside(view, a, b) {
+        return Ok(image);
+    }
+    // An SVG inside of the SVG shows only its own part of the drawing.
+    let (x, y) = (view.left * SCALE, view.top * SCALE);
+    let (width, height) = ((view.right - view.left) * SCALE, (view.bottom - view.top) * SCALE);
+    Ok(format!(
+        "<svg x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"{x} {y} {width} {height}\">\n{image}</svg>\n"
+    ))
+}
+
+/// Whether a rectangle lies in that of the plot, but for rounding.
+fn is_inside(view: &View, a: (f64, f64), b: (f64, f64)) -> bool {
+    let room = [a.0 - view.left, a.1 - view.top, view.right - b.0, view.bottom - b.1];
+    room.iter().all(|side| *side > -1e-6)
 }

@@ -12,6 +12,9 @@ use crate::{Error, Result};
 pub(super) const TITLE: f64 = 15.0;
 pub(super) const LABEL: f64 = 13.0;
 pub(super) const TICK: f64 = 11.5;
+/// The room for the title and for the name of an axis beside the content of a figure without axes.
+pub(super) const TITLE_ROOM: u32 = 33;
+pub(super) const NAME_ROOM: u32 = 25;
 /// The length of the small strokes at the marks.
 pub(super) const STROKE: f64 = 4.0;
 
@@ -51,6 +54,9 @@ impl View {
     /// # Errors
     /// The vertical axis is logarithmic and no point is positive.
     pub(super) fn of(figure: &Figure) -> Result<Self> {
+        if let Some(content) = figure.bare {
+            return Ok(Self::bare(figure, content));
+        }
         let (width, height) = (f64::from(figure.size.0), f64::from(figure.size.1));
         let (x_lo, x_hi) = range(figure, false)?;
         let (y_lo, y_hi) = range(figure, true)?;
@@ -65,6 +71,34 @@ impl View {
         let right = width - 20.0;
         let x = x_axis(x_lo, x_hi, right - left);
         Ok(Self { left, right, top, bottom, x, y })
+    }
+
+    /// The view of a figure without axes: its content as large as it fits, its shape kept.
+    fn bare(figure: &Figure, content: (f64, f64)) -> Self {
+        let room =
+            |text: &Option<String>, room: u32| text.as_ref().map_or(0.0, |_| f64::from(room));
+        let left = room(&figure.y_label, NAME_ROOM);
+        let top = room(&figure.title, TITLE_ROOM);
+        let bottom = room(&figure.x_label, NAME_ROOM);
+        let room =
+            (f64::from(figure.size.0) - left, (f64::from(figure.size.1) - top - bottom).max(1.0));
+        let scale = (room.0 / content.0).min(room.1 / content.1);
+        let left = left + (room.0 - content.0 * scale) / 2.0;
+        let top = top + (room.1 - content.1 * scale) / 2.0;
+        let axis = |lo, hi| Axis { lo, hi, log: false, ticks: Vec::new() };
+        let (right, bottom) = (left + content.0 * scale, top + content.1 * scale);
+        Self { left, right, top, bottom, x: axis(0.0, content.0), y: axis(content.1, 0.0) }
+    }
+
+    /// Pixels of the figure for each unit of the vertical axis.
+    pub(super) fn y_unit(&self) -> f64 {
+        (self.bottom - self.top) / (self.y.hi - self.y.lo).abs()
+    }
+
+    /// The rectangle between two corners, `((left, top), (right, bottom))`.
+    pub(super) fn rectangle(&self, corners: [(f64, f64); 2]) -> Option<((f64, f64), (f64, f64))> {
+        let (a, b) = (self.place(corners[0])?, self.place(corners[1])?);
+        Some(((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1))))
     }
 
     /// Where a point stands; `None` when an axis cannot show it (NaN, or not positive on a logarithmic axis).

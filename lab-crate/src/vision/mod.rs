@@ -1,0 +1,3 @@
+//! Images: pictures of them. Read next: `pictures/mod.rs`.
+
+pub mod pictures;
