@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use crate::stamp;
 use crate::workspace::Workspace;
+use crate::{folder, stamp};
 
 /// One file of a data set.
 #[derive(Clone, Debug)]
@@ -17,11 +17,11 @@ pub struct DataFile {
     pub set: &'static str,
     /// The set's full name.
     pub title: &'static str,
-    /// The file's name.
+    /// The file's name; of a set of images, the name of their archive.
     pub file: &'static str,
-    /// Its size in bytes.
+    /// Its size in bytes; of a set of images, that of all together.
     pub size: u64,
-    /// Its SHA-256 in lower-case hexadecimal digits.
+    /// Its SHA-256 in lower-case hexadecimal digits; of a set of images, that of their list (`folder.rs`).
     pub sha256: &'static str,
     /// Where it can be had, in the order to try.
     pub origins: &'static [Origin],
@@ -66,10 +66,17 @@ pub enum Origin {
         /// The member's name.
         member: &'static str,
     },
+    /// A zip archive at a public address; the set is not the archive, but the folder of its images.
+    Images {
+        /// The address.
+        url: &'static str,
+        /// The folder in the archive that becomes the set's.
+        top: &'static str,
+    },
 }
 
 /// All data files.
-pub const FILES: [DataFile; 6] = [
+pub const FILES: [DataFile; 7] = [
     DataFile {
         set: "california",
         title: "California housing",
@@ -144,6 +151,19 @@ pub const FILES: [DataFile; 6] = [
         ],
         ..MNIST
     },
+    DataFile {
+        set: "hymenoptera",
+        title: "Hymenoptera",
+        file: "hymenoptera_data.zip",
+        // Of the 397 images together; the archive is packed in more than one way.
+        size: 47_380_420,
+        sha256: "41771d210287175073b7b183f7b57163e019b854f530d8edd91705379c9212ae",
+        origins: &[Origin::Images {
+            url: "https://download.pytorch.org/tutorial/hymenoptera_data.zip",
+            top: "hymenoptera_data",
+        }],
+        stand_in: false,
+    },
 ];
 
 /// What the four files of MNIST have in common.
@@ -179,9 +199,30 @@ pub enum State {
 }
 
 impl DataFile {
-    /// Where the file lies once it has been brought.
+    /// Where the file lies once it has been brought; a set of images is the folder itself.
     pub fn path(&self, workspace: &Workspace) -> PathBuf {
-        workspace.data_cache().join(self.set).join(self.file)
+        let folder = workspace.data_cache().join(self.set);
+        if self.images().is_some() { folder } else { folder.join(self.file) }
+    }
+
+    /// Of a set of images, the folder in the archive; `None` for a single file.
+    pub fn images(&self) -> Option<&'static str> {
+        self.origins.iter().find_map(|origin| match origin {
+            Origin::Images { top, .. } => Some(*top),
+            _ => None,
+        })
+    }
+
+    /// The SHA-256 of what lies there now; `None` where nothing does.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn hash(&self, workspace: &Workspace) -> Result<Option<String>> {
+        let path = self.path(workspace);
+        match self.images() {
+            Some(_) => Ok(folder::sha256(&path)?.map(|(_, _, hash)| hash)),
+            None => stamp::sha256(&path),
+        }
     }
 
     /// What lies there now; the hash is taken, not remembered.
@@ -189,7 +230,7 @@ impl DataFile {
     /// # Errors
     /// When it cannot be read.
     pub fn state(&self, workspace: &Workspace) -> Result<State> {
-        Ok(match stamp::sha256(&self.path(workspace))? {
+        Ok(match self.hash(workspace)? {
             None => State::Missing,
             Some(hash) if hash == self.sha256 => State::Good,
             Some(_) => State::Wrong,
@@ -234,7 +275,7 @@ mod tests {
         assert_eq!(select(&[]).unwrap().len(), FILES.len());
         assert_eq!(select(&["boston".into()]).unwrap()[0].file, "boston_house_prices.csv");
         let error = select(&["iris".into()]).unwrap_err().to_string();
-        assert_eq!(error, "нет набора «iris»; есть: california, boston, mnist");
+        assert_eq!(error, "нет набора «iris»; есть: california, boston, mnist, hymenoptera");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 use anyhow::{Context, Result, bail};
 
 use crate::dataset::{self, DataFile, State};
+use crate::folder;
 use crate::source::{self, Source};
 use crate::step::Step;
 use crate::workspace::Workspace;
@@ -106,15 +107,25 @@ fn take(
     step: &Step,
 ) -> Result<()> {
     // What an interrupted run has left is never continued: the server may have another version now.
-    let _ = fs::remove_file(part);
-    let result = place
-        .bring(workspace, file, part, step)
-        .and_then(|()| source::check(part, file.size, file.sha256))
-        .and_then(|()| fs::rename(part, path).context("не удалось переименовать .part"));
+    discard(part);
+    let check = || match file.images() {
+        Some(_) => folder::check(part, file.size, file.sha256),
+        None => source::check(part, file.size, file.sha256),
+    };
+    let result = place.bring(workspace, file, part, step).and_then(|()| check()).and_then(|()| {
+        // A folder does not replace another one by itself.
+        discard(path);
+        fs::rename(part, path).context("не удалось переименовать .part")
+    });
     if result.is_err() {
-        let _ = fs::remove_file(part);
+        discard(part);
     }
     result
+}
+
+/// Removes a file or a folder, if there is one.
+fn discard(path: &Path) {
+    let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
 }
 
 /// Makes a folder the mirror of this run where `LAB_DATA_MIRROR` names none.

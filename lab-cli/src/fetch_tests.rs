@@ -183,3 +183,42 @@ fn an_unreachable_server_is_told_soon_and_not_asked_again() {
     assert_eq!(lab.ensure(&file(vec![]), Some(&base)).unwrap_err().to_string(), error.to_string());
     assert!(crate::unreachable::check(&base).is_err());
 }
+
+#[test]
+fn a_folder_of_images_is_unpacked_verified_and_replaced_when_damaged() {
+    let member: [(&str, &[u8]); 2] = [("top/train/a/1.jpg", b"one"), ("top/val/a/2.jpg", b"two")];
+    let packed = crate::folder::tests::zip(&member);
+    let evil = crate::folder::tests::zip(&[member[0], ("top/../../evil.jpg", b"two")]);
+    let other = crate::folder::tests::zip(&member[..1]);
+    let base = serve(vec![
+        ("/good.zip", answer(packed.len(), &packed)),
+        ("/evil.zip", answer(evil.len(), &evil)),
+        ("/other.zip", answer(other.len(), &other)),
+    ]);
+    let origin = |name: &str| Origin::Images { url: format!("{base}/{name}").leak(), top: "top" };
+    let lines = member
+        .map(|(name, content)| format!("{} {}\n", name.trim_start_matches("top/"), hash(content)));
+    let images = |names: &[&str]| DataFile {
+        file: "tiny.zip",
+        size: 6,
+        sha256: hash(lines.concat().as_bytes()),
+        ..file(names.iter().map(|name| origin(name)).collect())
+    };
+    let lab = Lab::new();
+    let error = lab.ensure(&images(&["evil.zip", "other.zip"]), None).unwrap_err().to_string();
+    assert!(error.contains("ведёт за пределы архива"), "{error}");
+    assert!(error.contains("other.zip: пришёл не тот набор: 1 картинок, 3 байт"), "{error}");
+    let cache = lab.dir.path().join("data/cache");
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 0);
+    assert!(lab.ensure(&images(&["evil.zip", "good.zip"]), None).unwrap().is_some());
+    assert_eq!(fs::read(cache.join("tiny/val/a/2.jpg")).unwrap(), b"two");
+    assert_eq!(lab.ensure(&images(&["good.zip"]), None).unwrap(), None);
+    fs::remove_file(cache.join("tiny/val/a/2.jpg")).unwrap();
+    fs::write(cache.join("tiny/train/a/3.png"), b"new").unwrap();
+    // A mirror has the archive under the table's name.
+    let mirror = tempfile::tempdir().unwrap();
+    fs::write(mirror.path().join("tiny.zip"), &packed).unwrap();
+    assert!(lab.ensure(&images(&["evil.zip"]), mirror.path().to_str()).unwrap().is_some());
+    assert!(cache.join("tiny/val/a/2.jpg").exists() && !cache.join("tiny/train/a/3.png").exists());
+    assert_eq!(fs::read_dir(&cache).unwrap().count(), 1);
+}

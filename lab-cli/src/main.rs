@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `workspace.rs`, `child.rs`, `step.rs`, `stamp.rs` | folders, child processes, progress lines, hashes |
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
-//! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `unreachable.rs` | data sets and where they come from |
+//! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
@@ -21,6 +21,7 @@ mod doctor;
 mod execution;
 mod fetch;
 mod finding;
+mod folder;
 mod kernel;
 mod notebook;
 mod npm;

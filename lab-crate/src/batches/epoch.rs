@@ -26,6 +26,7 @@ enum Source {
 /// What to do for the batches of an epoch.
 pub(super) struct Work {
     dataset: Arc<dyn Dataset>,
+    number: u64,
     order: Vec<usize>,
     size: usize,
     next: usize,
@@ -36,18 +37,19 @@ impl Work {
     pub(super) fn batch(&self, number: usize) -> Result<Batch> {
         let from = number * self.size;
         let to = (from + self.size).min(self.order.len());
-        self.dataset.batch(&self.order[from..to])
+        self.dataset.batch_at(self.number, &self.order[from..to])
     }
 }
 
 impl Epoch {
     pub(super) fn new(
         dataset: Arc<dyn Dataset>,
+        number: u64,
         order: Vec<usize>,
         batches: usize,
         options: &LoaderOptions,
     ) -> Self {
-        let work = Work { dataset, order, size: options.batch_size, next: 0 };
+        let work = Work { dataset, number, order, size: options.batch_size, next: 0 };
         if options.num_workers == 0 {
             return Self { source: Source::Here(work), left: batches };
         }
@@ -96,7 +98,7 @@ impl ExactSizeIterator for Epoch {}
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::super::{DataLoader, LoaderOptions, TensorDataset};
+    use super::super::{DataLoader, LoaderOptions, Subset, TensorDataset};
     use super::*;
     use candle_core::{Device, Tensor};
     use std::cell::Cell;
@@ -146,6 +148,38 @@ mod tests {
         assert!(matches!(epoch.step(interrupt), Some(Err(Error::Interrupted))));
         assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
         release.store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// The target of each item is the epoch.
+    struct Epochs;
+
+    impl Dataset for Epochs {
+        fn len(&self) -> usize {
+            3
+        }
+
+        fn get(&self, _: usize) -> Result<(Tensor, Tensor)> {
+            Err(Error::Data("без эпохи".into()))
+        }
+
+        fn batch_at(&self, epoch: u64, indices: &[usize]) -> Result<Batch> {
+            let y = Tensor::new(vec![epoch as u32; indices.len()], &Device::Cpu)?;
+            Ok(Batch { x: y.clone(), y })
+        }
+    }
+
+    #[test]
+    fn the_data_set_hears_the_epoch_also_through_a_part_and_in_workers() {
+        for num_workers in [0, 2] {
+            let part = Subset::new(Arc::new(Epochs), vec![2, 0]).unwrap();
+            let options = LoaderOptions { batch_size: 1, num_workers, ..Default::default() };
+            let loader = DataLoader::new(part, options).unwrap();
+            let epochs = |epoch: Epoch| -> Vec<u32> {
+                epoch.flat_map(|batch| batch.unwrap().y.to_vec1::<u32>().unwrap()).collect()
+            };
+            assert_eq!((epochs(loader.iter()), epochs(loader.iter())), (vec![0; 2], vec![1; 2]));
+            assert_eq!(epochs(loader.epoch(7)), [7, 7]);
+        }
     }
 
     #[test]

@@ -118,7 +118,7 @@ impl DataLoader {
         } else {
             (0..items).collect()
         };
-        Epoch::new(Arc::clone(&self.dataset), order, self.len(), &self.options)
+        Epoch::new(Arc::clone(&self.dataset), epoch, order, self.len(), &self.options)
     }
 }
 

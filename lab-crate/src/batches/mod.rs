@@ -21,6 +21,8 @@ mod tensors;
 
 pub use dataset::{Batch, Dataset};
 pub use epoch::Epoch;
+pub(crate) use prefetch::in_worker;
+
 pub use loader::{DataLoader, LoaderOptions};
 pub use subset::{Subset, random_split};
 pub use tensors::TensorDataset;

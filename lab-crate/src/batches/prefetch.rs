@@ -4,6 +4,7 @@
 //! the reader asks the queues in turn. So batches come in order, and each worker is at most
 //! [`AHEAD`] batches ahead. Not here: what a batch is (`dataset.rs`).
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -18,6 +19,15 @@ use crate::{Error, Result};
 const AHEAD: usize = 2;
 /// How often a reader that waits for a worker looks for an interrupt.
 const LOOK: Duration = Duration::from_millis(20);
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread makes batches ahead. It then leaves the other threads to the training.
+pub(crate) fn in_worker() -> bool {
+    IS_WORKER.get()
+}
 
 /// The workers of one epoch.
 pub(super) struct Prefetch {
@@ -40,6 +50,7 @@ impl Prefetch {
             let work = Arc::clone(&work);
             all.queues.push(queue);
             let worker = Builder::new().name(format!("lab-batches-{first}")).spawn(move || {
+                IS_WORKER.set(true);
                 for number in (first..batches).step_by(count) {
                     let made = catch_unwind(AssertUnwindSafe(|| work.batch(number)));
                     let made = made.unwrap_or_else(|_| Err(panicked(number)));

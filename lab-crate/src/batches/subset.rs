@@ -34,6 +34,10 @@ impl Subset {
     fn place(&self, index: usize) -> Result<usize> {
         self.indices.get(index).copied().ok_or_else(|| outside(index, self.indices.len()))
     }
+
+    fn places(&self, indices: &[usize]) -> Result<Vec<usize>> {
+        indices.iter().map(|&index| self.place(index)).collect()
+    }
 }
 
 impl Dataset for Subset {
@@ -46,8 +50,11 @@ impl Dataset for Subset {
     }
 
     fn batch(&self, indices: &[usize]) -> Result<Batch> {
-        let places: Vec<usize> = indices.iter().map(|&i| self.place(i)).collect::<Result<_>>()?;
-        self.whole.batch(&places)
+        self.whole.batch(&self.places(indices)?)
+    }
+
+    fn batch_at(&self, epoch: u64, indices: &[usize]) -> Result<Batch> {
+        self.whole.batch_at(epoch, &self.places(indices)?)
     }
 }
 

@@ -45,9 +45,9 @@ impl Housing {
 /// Where the numbers of a data set come from. `Display` tells it to the student in Russian.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// The published file, verified by its SHA-256.
+    /// What was published, and where it lies here.
     Real(PathBuf),
-    /// Numbers drawn by the library, because the file is missing.
+    /// Numbers or pictures drawn by the library, because what was published is missing.
     StandIn,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Display for Source {
         match self {
             Self::Real(path) => write!(f, "настоящие данные: {}", path.display()),
             Self::StandIn => f.write_str(
-                "ЗАМЕНИТЕЛЬ: файла с данными нет, числа сгенерированы и лишь похожи на настоящие. \
+                "ЗАМЕНИТЕЛЬ: настоящих данных нет, вместо них придуманные, лишь похожие на них. \
                  Чтобы получить настоящие данные, выполните в терминале: cargo lab data",
             ),
         }

@@ -13,11 +13,13 @@
 //! | `mnist.rs` | [`mnist`]: 70,000 images of digits |
 //! | [`standin_insects`] | the drawn substitute for photos of ants and bees |
 //! | `idx.rs` | the format of its files |
+//! | `hymenoptera.rs` | [`hymenoptera`]: 397 photographs of ants and bees |
 
 mod boston;
 mod california;
 mod file;
 mod housing;
+mod hymenoptera;
 mod idx;
 mod mnist;
 mod rows;
@@ -27,4 +29,5 @@ pub mod standin_insects;
 pub use boston::{boston, boston_in};
 pub use california::{california, california_in};
 pub use housing::{Housing, Source};
+pub use hymenoptera::{Hymenoptera, hymenoptera, hymenoptera_in};
 pub use mnist::{Digits, Mnist, mnist, mnist_in};

@@ -12,7 +12,6 @@
 //! | `series.rs` | [`Series`]: what can be an axis |
 //! | `layer.rs`, `color.rs` | one series of a figure and its look |
 //! | `image.rs`, `picture.rs` | pictures, texts and boxes in a figure without axes; the pixels of a picture |
-//! | `jpeg.rs` | photos as small files |
 //! | `ticks.rs`, `view.rs` | round numbers on the axes; where everything stands |
 //! | `draw.rs`, `legend.rs` | the strokes of a figure, for any backend of plotters |
 //! | `svg.rs`, `raster.rs` | the two outputs |
@@ -24,7 +23,6 @@ mod draw;
 mod figure;
 mod font;
 mod image;
-mod jpeg;
 mod layer;
 mod legend;
 mod live;

@@ -1,14 +1,15 @@
 //! A picture in a figure: pixels from a tensor, shrunk to what is seen, as bytes for an SVG.
 //!
-//! Not here: where it stands (`layer.rs`), grids of photos (`vision/pictures`). Read next: `jpeg.rs`.
+//! Not here: where it stands (`layer.rs`), grids of photos (`vision/pictures`).
 
 use candle_core::{DType, Device, Tensor};
 
-use super::jpeg;
 use crate::{Error, Result};
 
 /// A picture of no more pixels stays exact (PNG): its pixels are seen one by one, as those of a digit are.
 const EXACT: usize = 64 * 64;
+/// The quality of a JPEG, of 100: twice as large as at 75, and nobody sees what is lost.
+const QUALITY: u8 = 85;
 
 /// Red, green and blue of each pixel, row by row from the top.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,13 +82,28 @@ impl Picture {
     /// The picture as bytes and their media type, with no more than `width` x `height` pixels.
     ///
     /// # Errors
-    /// PNG cannot be written.
+    /// PNG or JPEG cannot be written.
     pub(super) fn encoded(&self, width: usize, height: usize) -> Result<(&'static str, Vec<u8>)> {
         let small = self.resized(width.clamp(1, self.width), height.clamp(1, self.height));
         if small.pixels.len() > EXACT {
-            return Ok(("image/jpeg", jpeg::encode(&small)));
+            return Ok(("image/jpeg", small.to_jpeg()?));
         }
         Ok(("image/png", small.to_png()?))
+    }
+
+    /// The picture as JPEG, which is never quite exact.
+    ///
+    /// # Errors
+    /// A side has more than 65,535 pixels.
+    fn to_jpeg(&self) -> Result<Vec<u8>> {
+        let failed = |text: String| Error::Plot(format!("не удалось записать JPEG: {text}"));
+        let side = |n: usize| u16::try_from(n).map_err(|error| failed(error.to_string()));
+        let (width, height) = (side(self.width)?, side(self.height)?);
+        let mut bytes = Vec::new();
+        jpeg_encoder::Encoder::new(&mut bytes, QUALITY)
+            .encode(self.pixels.as_flattened(), width, height, jpeg_encoder::ColorType::Rgb)
+            .map_err(|error| failed(error.to_string()))?;
+        Ok(bytes)
     }
 
     /// The picture as PNG.
