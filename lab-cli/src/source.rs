@@ -63,7 +63,9 @@ impl Source {
             Source::Origin(Origin::Package { requirement, .. }) => {
                 format!("пакет pip {requirement}")
             }
-            Source::Origin(Origin::Gzip { url } | Origin::Images { url, .. }) => (*url).to_owned(),
+            Source::Origin(
+                Origin::File { url } | Origin::Gzip { url } | Origin::Images { url, .. },
+            ) => (*url).to_owned(),
             Source::Origin(Origin::NodePackage { requirement, .. }) => {
                 format!("пакет npm {requirement}")
             }
@@ -124,6 +126,7 @@ impl Source {
                 let _ = fs::remove_dir_all(&dir);
                 result
             }
+            Source::Origin(Origin::File { url }) => download(url, part, file.size),
             Source::Origin(Origin::Gzip { url }) => {
                 let packed = part.with_added_extension("gz");
                 let result = download(url, &packed, gzip_bound(file.size))

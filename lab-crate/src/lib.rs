@@ -13,6 +13,8 @@
 //! | [`mod@optim`] | optimizers and schedules of the learning rate |
 //! | [`mod@train`] | the training loop, its history and observers |
 //! | [`mod@vision`] | images: transforms, folders of images, pictures of what a model sees |
+//! | [`mod@models`] | ResNet and EfficientNet-Lite0, as in torchvision |
+//! | [`mod@weights`] | weights in files: `.pth`, safetensors |
 //! | `ops` | fused operations with gradients for the CPU |
 //! | `threads` | [`num_threads`], [`set_num_threads`] |
 //! | `plot` | [`Figure`], [`Live`], [`Series`] |
@@ -30,11 +32,13 @@ pub mod batches;
 pub mod data;
 pub mod loss;
 pub mod metrics;
+pub mod models;
 pub mod nn;
 pub mod optim;
 pub mod prelude;
 pub mod train;
 pub mod vision;
+pub mod weights;
 
 mod array;
 mod cells;

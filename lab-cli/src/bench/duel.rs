@@ -28,6 +28,16 @@ pub struct Row {
     pub goal: Option<f64>,
 }
 
+/// A row of these.
+pub const fn row(
+    title: &'static str,
+    ours: &'static str,
+    torch: &'static str,
+    goal: Option<f64>,
+) -> Row {
+    Row { title, ours, torch, goal }
+}
+
 /// Our side and, where there is one, PyTorch's.
 pub struct Duel {
     sides: Vec<Side>,

@@ -4,15 +4,18 @@
 //! |---|---|
 //! | `kernel.rs` | the kernel beside the stock one |
 //! | `train.rs` | training beside PyTorch |
+//! | `vision.rs` | ResNet18 and the loader of images beside torchvision |
 //! | `side.rs`, `duel.rs` | a program that measures when asked; two of them in alternation |
 
 mod duel;
 mod kernel;
 mod side;
 mod train;
+mod vision;
 
 pub use kernel::kernel;
 pub use train::train;
+pub use vision::vision;
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::duel::{Duel, Row, figures, table};
+use super::duel::{Duel, Row, figures, row, table};
 use crate::args::DuelArgs;
 use crate::fetch;
 use crate::workspace::Workspace;
@@ -17,15 +17,6 @@ const ROWS: [Row; 7] = [
     row("шаг Adam, 11 млн параметров", "adam_step_11m", "adam_step_11m", Some(1.0)),
     row("то же, в PyTorch fused=True", "adam_step_11m", "adam_fused_step_11m", None),
 ];
-
-const fn row(
-    title: &'static str,
-    ours: &'static str,
-    torch: &'static str,
-    goal: Option<f64>,
-) -> Row {
-    Row { title, ours, torch, goal }
-}
 
 /// The command; `false` when something could not be measured.
 ///

@@ -9,6 +9,7 @@ use std::io::{BufRead, Write};
 
 mod peak;
 mod train;
+mod vision;
 
 /// Measures once, after what it needs has been made; returns seconds.
 type Measure = Box<dyn FnMut() -> lab::Result<f64>>;
@@ -39,7 +40,7 @@ fn about() -> String {
 /// The answer for the figure `name`; the first time its data and model are made and it runs once to warm up.
 fn measure(made: &mut HashMap<String, Measure>, name: &str) -> lab::Result<String> {
     if !made.contains_key(name) {
-        let mut measure = train::figure(name)?;
+        let mut measure = vision::figure(name).unwrap_or_else(|| train::figure(name))?;
         measure()?;
         made.insert(name.to_string(), measure);
     }

@@ -12,15 +12,15 @@ use crate::{Error, Result};
 const VARIABLE: &str = "LAB_DATA";
 
 /// What is known of a data file. All numbers are those of the published file.
-pub(super) struct DataFile {
+pub(crate) struct DataFile {
     /// The name of the set for the student.
-    pub(super) title: &'static str,
+    pub(crate) title: &'static str,
     /// The path below the data directory.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// The size in bytes.
-    pub(super) size: u64,
+    pub(crate) size: u64,
     /// SHA-256 in lower-case hexadecimal digits.
-    pub(super) sha256: &'static str,
+    pub(crate) sha256: &'static str,
 }
 
 impl DataFile {
@@ -28,7 +28,7 @@ impl DataFile {
     ///
     /// # Errors
     /// As for [`DataFile::read_bytes`], or the file is not UTF-8.
-    pub(super) fn read(&self, directory: &Path) -> Result<Option<String>> {
+    pub(crate) fn read(&self, directory: &Path) -> Result<Option<String>> {
         let Some(bytes) = self.read_bytes(directory)? else { return Ok(None) };
         String::from_utf8(bytes).map(Some).map_err(|_| {
             let path = directory.join(self.path);
@@ -40,7 +40,7 @@ impl DataFile {
     ///
     /// # Errors
     /// The file cannot be read, or is not the known one.
-    pub(super) fn read_bytes(&self, directory: &Path) -> Result<Option<Vec<u8>>> {
+    pub(crate) fn read_bytes(&self, directory: &Path) -> Result<Option<Vec<u8>>> {
         let path = directory.join(self.path);
         let bytes = match std::fs::read(&path) {
             Ok(bytes) => bytes,
@@ -73,7 +73,7 @@ impl DataFile {
 
 /// The data directory: `LAB_DATA`, else the first `data/cache` on the way from the current directory up.
 /// Where there is none, a path that does not exist, so that every file counts as missing.
-pub(super) fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     if let Some(path) = std::env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         return PathBuf::from(path);
     }

@@ -17,7 +17,7 @@
 
 mod boston;
 mod california;
-mod file;
+pub(crate) mod file;
 mod housing;
 mod hymenoptera;
 mod idx;

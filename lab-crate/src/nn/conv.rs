@@ -1,8 +1,20 @@
-//! Convolution of images with PyTorch's initial values. Not here: its arithmetic, which is candle's.
+//! The convolution layer, with PyTorch's initial values. Not here: its arithmetic (`ops/conv/`).
 
-use candle_nn::{Conv2d, Conv2dConfig, Init, VarBuilder};
+use candle_core::{Module, Tensor};
+use candle_nn::{Conv2dConfig, Init, VarBuilder};
 
-use crate::{Error, Result};
+use crate::{Error, Result, ops};
+
+/// The layer of filters over images (as `nn.Conv2d` of PyTorch), one operation forward and one backward.
+///
+/// Made by [`conv2d`] or [`conv2d_no_bias`]; it is a `candle_core::Module` that takes images `(N, in, H, W)`.
+#[derive(Clone, Debug)]
+pub struct Conv2d {
+    weight: Tensor,
+    bias: Option<Tensor>,
+    config: Conv2dConfig,
+    trainable: bool,
+}
 
 /// A layer of square filters with the variables `weight` `(out, in / groups, k, k)` and `bias` `(out)` of `vb`.
 ///
@@ -29,14 +41,45 @@ pub fn conv2d(
     config: Conv2dConfig,
     vb: VarBuilder,
 ) -> Result<Conv2d> {
+    let mut layer = conv2d_no_bias(in_channels, out_channels, kernel_size, config, vb.clone())?;
+    layer.bias = Some(vb.get_with_hints(out_channels, "bias", uniform(layer.weight.dims()))?);
+    Ok(layer)
+}
+
+/// As [`conv2d`] without the variable `bias`: the layer before a batch norm (as `nn.Conv2d(..., bias=False)`).
+///
+/// # Errors
+/// As of [`conv2d`].
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Module, Tensor};
+/// use lab::{candle_nn::{Conv2dConfig, VarMap}, nn};
+/// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+/// let halve = Conv2dConfig { padding: 3, stride: 2, ..Default::default() };
+/// let layer = nn::conv2d_no_bias(3, 64, 7, halve, vb.pp("conv1"))?;
+/// let images = Tensor::zeros((1, 3, 224, 224), DType::F32, &Device::Cpu)?;
+/// assert_eq!(layer.forward(&images)?.dims(), [1, 64, 112, 112]);
+/// assert!(layer.bias().is_none());
+/// # Ok::<(), lab::Error>(())
+/// ```
+pub fn conv2d_no_bias(
+    in_channels: usize,
+    out_channels: usize,
+    kernel_size: usize,
+    config: Conv2dConfig,
+    vb: VarBuilder,
+) -> Result<Conv2d> {
     check(in_channels, out_channels, kernel_size, config)?;
-    let inputs = in_channels / config.groups;
-    let bound = 1.0 / ((inputs * kernel_size * kernel_size) as f64).sqrt();
-    let uniform = Init::Uniform { lo: -bound, up: bound };
-    let shape = (out_channels, inputs, kernel_size, kernel_size);
-    let weight = vb.get_with_hints(shape, "weight", uniform)?;
-    let bias = vb.get_with_hints(out_channels, "bias", uniform)?;
-    Ok(Conv2d::new(weight, Some(bias), config))
+    let shape = [out_channels, in_channels / config.groups, kernel_size, kernel_size];
+    let weight = vb.get_with_hints(&shape, "weight", uniform(&shape))?;
+    Ok(Conv2d { weight, bias: None, config, trainable: true })
+}
+
+/// Uniform on `±1/sqrt(inputs of a filter)`, for weights of this shape.
+fn uniform(shape: &[usize]) -> Init {
+    let inputs: usize = shape.iter().skip(1).product();
+    let bound = 1.0 / (inputs as f64).sqrt();
+    Init::Uniform { lo: -bound, up: bound }
 }
 
 fn check(inputs: usize, outputs: usize, kernel: usize, config: Conv2dConfig) -> Result<()> {
@@ -60,12 +103,60 @@ fn check(inputs: usize, outputs: usize, kernel: usize, config: Conv2dConfig) -> 
     Ok(())
 }
 
+impl Conv2d {
+    /// The filters, `(out, in / groups, k, k)`.
+    pub fn weight(&self) -> &Tensor {
+        &self.weight
+    }
+
+    /// The bias, `(out)`; `None` for a layer without one.
+    pub fn bias(&self) -> Option<&Tensor> {
+        self.bias.as_ref()
+    }
+
+    /// Padding, stride, dilation and groups.
+    pub fn config(&self) -> &Conv2dConfig {
+        &self.config
+    }
+
+    /// Freezes the layer (`false`) or lets it learn (`true`, at first), as `requires_grad_` of PyTorch.
+    ///
+    /// A frozen layer gives its variables no gradient; the gradient of the images still passes through.
+    pub fn set_trainable(&mut self, trainable: bool) {
+        self.trainable = trainable;
+    }
+
+    /// `relu` of the result in one operation: images `(N, in, H, W)`, result `(N, out, H', W')`.
+    ///
+    /// The gradient of ReLU at 0 is 0, as in PyTorch.
+    ///
+    /// # Errors
+    /// As of `forward`: another number of channels, dtype or device than the filters, or too small images.
+    pub fn forward_relu(&self, x: &Tensor) -> Result<Tensor> {
+        self.run(x, true)
+    }
+
+    fn run(&self, x: &Tensor, relu: bool) -> Result<Tensor> {
+        if self.trainable {
+            return ops::conv2d(x, &self.weight, self.bias.as_ref(), self.config, relu);
+        }
+        let bias = self.bias.as_ref().map(Tensor::detach);
+        ops::conv2d(x, &self.weight.detach(), bias.as_ref(), self.config, relu)
+    }
+}
+
+impl Module for Conv2d {
+    fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        Ok(self.run(x, false)?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::nn;
-    use candle_core::Device;
+    use candle_core::{DType, Device, Var};
     use candle_nn::VarMap;
 
     #[test]
@@ -78,6 +169,33 @@ mod tests {
         assert!((0.099..=0.1).contains(&largest), "{largest}");
         let bias = layer.bias().unwrap().abs().unwrap().max_all().unwrap();
         assert!((0.08..=0.1).contains(&bias.to_scalar::<f32>().unwrap()));
+    }
+
+    #[test]
+    fn a_frozen_layer_passes_the_gradient_on_and_keeps_its_variables() {
+        let map = VarMap::new();
+        let vb = nn::var_builder(&map, 1, &Device::Cpu);
+        let mut layer = conv2d(2, 3, 3, Conv2dConfig::default(), vb).unwrap();
+        let x = Var::ones((1, 2, 5, 5), DType::F32, &Device::Cpu).unwrap();
+        for trainable in [true, false, true] {
+            layer.set_trainable(trainable);
+            let grads = layer.forward(&x).unwrap().sum_all().unwrap().backward().unwrap();
+            assert!(grads.get(&x).is_some());
+            for var in map.all_vars() {
+                assert_eq!(grads.get(&var).is_some(), trainable);
+            }
+        }
+    }
+
+    #[test]
+    fn relu_may_be_inside() {
+        let vb = nn::var_builder(&VarMap::new(), 1, &Device::Cpu);
+        let layer = conv2d(2, 3, 3, Conv2dConfig::default(), vb).unwrap();
+        let x = crate::Rng::seed(2).randn((2, 2, 6, 5), &Device::Cpu).unwrap();
+        let numbers = |t: Tensor| t.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let apart = numbers(layer.forward(&x).unwrap().relu().unwrap());
+        assert_eq!(numbers(layer.forward_relu(&x).unwrap()), apart);
+        assert!(apart.contains(&0.0) && apart.iter().any(|v| *v > 0.0));
     }
 
     #[test]

@@ -8,6 +8,9 @@
 //! | [`var_builder`] | where layers get their weights | - |
 //! | [`linear`], [`Linear`] | `x W^T + b` | `nn.Linear` |
 //! | [`conv2d`] | convolution of images | `nn.Conv2d` |
+//! | [`batch_norm2d`], [`BatchNorm2d`] | normalized channels | `nn.BatchNorm2d` |
+//! | [`ConvBn`] | convolution, batch norm, sum, ReLU | a block of `torchvision` |
+//! | [`MaxPool2d`], [`AvgPool2d`], [`AdaptiveAvgPool2d`] | smaller images | the same |
 //! | [`Dropout`] | random zeros while training | `nn.Dropout` |
 //! | [`log_softmax`] | logarithms of probabilities | `F.log_softmax` |
 //! | [`mod@init`] | initial values of weights | `nn.init` |
@@ -16,20 +19,27 @@
 
 pub mod init;
 
+mod batch_norm;
 mod builder;
 mod conv;
+mod conv_bn;
 mod dropout;
 mod grad_check;
 mod linear;
+mod pooling;
 mod summary;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use batch_norm::is_buffer;
+pub use batch_norm::{BatchNorm2d, BatchNormOptions, batch_norm2d, batch_norm2d_with};
 pub use builder::var_builder;
-pub use conv::conv2d;
+pub use conv::{Conv2d, conv2d, conv2d_no_bias};
+pub use conv_bn::ConvBn;
 pub use dropout::Dropout;
 pub use grad_check::{GradCheck, GradReport, grad_check};
 pub use linear::{Linear, linear};
+pub use pooling::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use summary::{Summary, SummaryRow, summary};
 
 use candle_core::Tensor;

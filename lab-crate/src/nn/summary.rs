@@ -7,6 +7,7 @@ use std::fmt;
 
 use candle_nn::VarMap;
 
+use super::is_buffer;
 use crate::Result;
 use crate::output::{self, Place, escape_html};
 
@@ -58,8 +59,7 @@ pub fn summary(map: &VarMap) -> Summary {
         }
         if let Some(row) = rows.last_mut() {
             let count: usize = dims.iter().product();
-            let buffer = own == "running_mean" || own == "running_var";
-            *(if buffer { &mut row.buffers } else { &mut row.trainable }) += count;
+            *(if is_buffer(own) { &mut row.buffers } else { &mut row.trainable }) += count;
             row.shapes.push((own.to_string(), dims));
         }
     }

@@ -4,16 +4,31 @@
 //! f32 or f64. Not here: anything for a GPU; there the callers use candle's own operations.
 //! Read next: `linear.rs`.
 
+mod avg_pool2d;
+mod batch_norm;
+mod conv;
 mod elements;
 mod gemm;
 mod linear;
 mod log_softmax;
 mod mask;
+mod max_pool2d;
+mod pieces;
 pub(crate) mod pool;
+#[cfg(test)]
+pub(crate) mod recorded;
+mod relu6;
 mod scalar;
+mod windows;
 
+pub(crate) use avg_pool2d::{adaptive_avg_pool2d, avg_pool2d};
+pub(crate) use batch_norm::{Moments, Stats, Tail, batch_norm};
+pub(crate) use conv::conv2d;
 pub(crate) use elements::{cpu, elements, require_real};
 pub(crate) use linear::linear;
 pub(crate) use log_softmax::{log_softmax, log_sum_exp};
 pub(crate) use mask::mul_mask;
+pub(crate) use max_pool2d::max_pool2d;
+pub(crate) use relu6::relu6;
 pub(crate) use scalar::{scalar, sum, sum_of_pairs};
+pub(crate) use windows::Window;

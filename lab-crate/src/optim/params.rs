@@ -7,9 +7,13 @@ use std::sync::PoisonError;
 use candle_core::Var;
 use candle_nn::VarMap;
 
+use crate::nn::is_buffer;
+
 /// Variables with names, in a fixed order.
 ///
-/// Made from a `VarMap` (sorted by name), from variables (their numbers are their names), or from pairs.
+/// Made from a `VarMap` (sorted by name), from variables (their numbers are their names), or from pairs. The buffers of a
+/// `VarMap`, that is the running statistics of batch norm, are no parameters: an optimizer does not see them, a copy of the
+/// weights ([`BestWeights`](crate::train::BestWeights)) holds them.
 ///
 /// ```
 /// use lab::candle_core::{DType, Device, Var};
@@ -21,17 +25,20 @@ use candle_nn::VarMap;
 /// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Params(Vec<(String, Var)>);
+pub struct Params {
+    vars: Vec<(String, Var)>,
+    buffers: Vec<(String, Var)>,
+}
 
 impl Params {
     /// How many variables there are.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.vars.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.vars.is_empty()
     }
 
     /// How many numbers the variables hold together.
@@ -41,12 +48,18 @@ impl Params {
 
     /// The names and the variables, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
-        self.0.iter().map(|(name, var)| (name.as_str(), var))
+        self.vars.iter().map(|(name, var)| (name.as_str(), var))
     }
 
-    /// Adds the variables of another list after these.
+    /// The parameters, then the buffers: all that a copy of the model's state holds.
+    pub(crate) fn with_buffers(&self) -> impl Iterator<Item = (&str, &Var)> {
+        self.iter().chain(self.buffers.iter().map(|(name, var)| (name.as_str(), var)))
+    }
+
+    /// Adds the variables and the buffers of another list after these.
     pub(super) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.vars.extend(other.vars);
+        self.buffers.extend(other.buffers);
     }
 }
 
@@ -56,7 +69,8 @@ impl From<&VarMap> for Params {
         let vars = map.data().lock().unwrap_or_else(PoisonError::into_inner);
         let mut vars: Vec<_> = vars.iter().map(|(name, var)| (name.clone(), var.clone())).collect();
         vars.sort_by(|a, b| a.0.cmp(&b.0));
-        Self(vars)
+        let (buffers, vars) = vars.into_iter().partition(|(name, _)| is_buffer(name));
+        Self { vars, buffers }
     }
 }
 
@@ -80,13 +94,15 @@ impl From<&[Var]> for Params {
 
 impl From<Vec<Var>> for Params {
     fn from(vars: Vec<Var>) -> Self {
-        Self(vars.into_iter().enumerate().map(|(i, var)| (i.to_string(), var)).collect())
+        Self::from(
+            vars.into_iter().enumerate().map(|(i, var)| (i.to_string(), var)).collect::<Vec<_>>(),
+        )
     }
 }
 
 impl From<Vec<(String, Var)>> for Params {
     fn from(vars: Vec<(String, Var)>) -> Self {
-        Self(vars)
+        Self { vars, buffers: Vec::new() }
     }
 }
 
@@ -134,6 +150,21 @@ mod tests {
         let names: Vec<_> = params.iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["a", "fc1.bias", "fc1.weight", "fc10.weight", "fc2.bias"]);
         assert_eq!(params.count(), 15);
+    }
+
+    #[test]
+    fn the_buffers_of_a_map_are_no_parameters() {
+        let map = VarMap::new();
+        let vb = crate::nn::var_builder(&map, 0, &Device::Cpu);
+        crate::nn::batch_norm2d(4, vb.pp("layer1.bn")).unwrap();
+        let params = Params::from(&map);
+        let names = |all: &mut dyn Iterator<Item = (&str, &Var)>| {
+            all.map(|(name, _)| name.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&mut params.iter()), ["layer1.bn.bias", "layer1.bn.weight"]);
+        assert_eq!((params.len(), params.count()), (2, 8));
+        let all = names(&mut params.with_buffers());
+        assert_eq!(all[2..], ["layer1.bn.running_mean", "layer1.bn.running_var"]);
     }
 
     #[test]

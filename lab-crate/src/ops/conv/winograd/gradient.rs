@@ -1,0 +1,152 @@
+//! The gradient of the weights by Winograd's method.
+//!
+//! `dU = (A g At) * (Bt x B)` summed over the tiles, then `dw = Gt dU G`. Not here: the transforms (`tile.rs`).
+
+use pulp::{Simd, WithSimd};
+
+use super::super::buffer::Buffer;
+use super::super::geometry::Geometry;
+use super::super::kernel::{Product, Real, Rows, dispatch};
+use super::super::lanes::{Frame, cells, fill_all, to_pixels, weights_back};
+use super::tile::{self, both};
+use super::{POINTS, Plan, load, load_square, store, transform_images};
+use crate::ops::pool;
+
+/// A piece of work has this many outputs ...
+const ROWS: usize = 16;
+/// ... and takes this many channels of the images at once.
+const COLUMNS: usize = 32;
+
+/// The gradient `(K, C, 3, 3)` of the weights from the images and the gradient of the result.
+pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], out: &mut [T]) {
+    let [c, k] = [g.inputs, g.outputs];
+    let plan = Plan::new(g.images, [c, g.size[0], g.size[1]], g.padding, k, g.out);
+    let frame = Frame { border: [0; 2], size: plan.tiles.map(|tiles| 4 * tiles) };
+    let image_tiles = plan.tiles[0] * plan.tiles[1];
+    let mut pixels = Buffer::new(plan.chunk * (plan.frame.pixels() * c).max(frame.pixels() * k));
+    let mut v = Buffer::new(POINTS * plan.chunk_tiles() * c);
+    let mut m = Buffer::new(POINTS * plan.chunk_tiles() * k);
+    let mut sums = Buffer::new(9 * k * c);
+    sums.fill(T::zero());
+    for first in (0..g.images).step_by(plan.chunk) {
+        let count = plan.chunk.min(g.images - first);
+        let tiles = count * image_tiles;
+        let (x_size, y_size) = (c * g.pixels(), k * g.out_pixels());
+        let x = &x[first * x_size..][..count * x_size];
+        let v = &mut v[..POINTS * tiles * c];
+        transform_images(&plan, x, &mut pixels[..count * plan.frame.pixels() * c], v);
+        let m = &mut m[..POINTS * tiles * k];
+        let turned = &mut pixels[..count * frame.pixels() * k];
+        to_pixels(&grad[first * y_size..], y_size, plan_size(g), frame, turned);
+        transform_grad(&plan, turned, m);
+        let cells = cells(&mut sums, ROWS * c);
+        pool::for_each(k / ROWS, &|piece| {
+            fill_all(&cells, piece, k / ROWS, |sums| {
+                dispatch(Piece { v, m: &m[piece * ROWS..], tiles, channels: [c, k], sums });
+            });
+        });
+    }
+    weights_back(&sums, c, 1, [k, c, 9], out);
+}
+
+fn plan_size(g: &Geometry) -> [usize; 3] {
+    [g.outputs, g.out[0], g.out[1]]
+}
+
+/// Transforms the turned gradient to `(36, P, K)`.
+fn transform_grad<T: Real>(plan: &Plan, pixels: &[T], m: &mut [T]) {
+    let channels = plan.to[0];
+    let lines = m.len() / POINTS / (plan.tiles[1] * channels);
+    let cells = cells(m, plan.tiles[1] * channels);
+    let row = 4 * plan.tiles[1] * channels;
+    pool::for_each(lines, &|i| {
+        let pixels = &pixels[4 * i * row..][..4 * row];
+        fill_all(&cells, i, lines, |out| dispatch(GradTiles { pixels, row, channels, out }));
+    });
+}
+
+/// A row of tiles of the gradient of one image.
+struct GradTiles<'a, 'b, T> {
+    pixels: &'a [T],
+    row: usize,
+    channels: usize,
+    out: &'a mut [&'b mut [T]],
+}
+
+impl<T: Real> WithSimd for GradTiles<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let tiles = self.out[0].len() / self.channels;
+        for tile in 0..tiles {
+            for k in (0..self.channels).step_by(T::lanes::<S>()) {
+                let at = 4 * tile * self.channels + k;
+                let g = load_square(simd, self.pixels, at, [self.row, self.channels]);
+                let m = both(
+                    g,
+                    #[inline(always)]
+                    |g| tile::result_back::<S, T>(simd, g),
+                );
+                for (point, out) in self.out.iter_mut().enumerate() {
+                    store(simd, out, tile * self.channels + k, m[point / 6][point % 6]);
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of the weights of some outputs, added to `sums (9)(ROWS, C)`.
+struct Piece<'a, 'b, T> {
+    v: &'a [T],
+    m: &'a [T],
+    tiles: usize,
+    /// C and K.
+    channels: [usize; 2],
+    sums: &'a mut [&'b mut [T]],
+}
+
+impl<T: Real> WithSimd for Piece<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let [c, k] = self.channels;
+        let mut products = Buffer::new(POINTS * ROWS * COLUMNS);
+        for first in (0..c).step_by(COLUMNS) {
+            let columns = COLUMNS.min(c - first);
+            for point in 0..POINTS {
+                Product {
+                    a: &self.m[point * self.tiles * k..],
+                    rows: Rows::<fn(usize) -> usize>::Columns(k),
+                    count: ROWS,
+                    b: &self.v[point * self.tiles * c + first..],
+                    b_stride: c,
+                    segments: &[(0, 0)],
+                    depth: self.tiles,
+                    columns,
+                    out: &mut products[point * ROWS * columns..][..ROWS * columns],
+                    out_at: |row| row * columns,
+                    add: false,
+                }
+                .run(simd);
+            }
+            for row in 0..ROWS {
+                for column in (0..columns).step_by(T::lanes::<S>()) {
+                    let step = ROWS * columns;
+                    let u = load_square(simd, &products, row * columns + column, [6 * step, step]);
+                    let w = both(
+                        u,
+                        #[inline(always)]
+                        |u| tile::weight_back::<S, T>(simd, u),
+                    );
+                    for (tap, sums) in self.sums.iter_mut().enumerate() {
+                        let at = row * c + first + column;
+                        let sum = T::plus(simd, load(simd, sums, at), w[tap / 3][tap % 3]);
+                        store(simd, sums, at, sum);
+                    }
+                }
+            }
+        }
+    }
+}
