@@ -12,11 +12,13 @@
 //! | `resize.rs` | Pillow's resizing |
 //! | [`transforms`] | [`transforms::Compose`] and its steps |
 //! | `image_folder.rs` | [`ImageFolder`]: a data set of folders of images |
+//! | `finetune.rs` | [`train_model`], [`features_once`] |
 //! | `listing.rs` | the files and classes of a folder |
 //! | [`pictures`] | grids, galleries, maps of what a model looks at |
 //! | `images.rs` | the images of a data set, decoded on demand and kept |
 
 mod decode;
+mod finetune;
 mod image;
 mod image_folder;
 mod images;
@@ -27,6 +29,7 @@ mod resize;
 pub mod transforms;
 mod view;
 
+pub use finetune::{Trained, features_once, train_model};
 pub use image::Image;
 pub use image_folder::{FolderOptions, ImageFolder};
 pub use images::Skipped;

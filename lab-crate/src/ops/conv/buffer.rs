@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-use super::kernel::Real;
+use super::real::Real;
 
 /// `len` numbers of any value, given back to the thread that drops it.
 pub(super) struct Buffer<T: Real> {

@@ -1,143 +1,18 @@
 //! The inner loop of every convolution: a few rows times a panel of columns, kept in registers.
 //!
 //! Both number types and all vector widths share it. Not here: what the rows and columns mean
-//! (`direct.rs`, `winograd.rs`). Read next: `direct.rs`.
+//! (`direct.rs`, `winograd/`). Read next: `real.rs`.
 
 use std::array::from_fn;
-use std::cell::RefCell;
 
-use candle_core::WithDType;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Simd;
 
-use super::turn::{SIDE, Turner, turn_plainly};
+use super::real::Real;
 
 /// Numbers at the end of a row of columns are padded to a multiple of this: the widest vector.
 pub(super) const PAD: usize = 16;
-
-/// The number types of a convolution, f32 and f64, and their vectors.
-pub(super) trait Real: WithDType {
-    /// A vector register of the machine `S`.
-    type Vector<S: Simd>: Copy;
-    /// The number 0.
-    const ZERO: Self;
-    /// How many numbers a vector holds.
-    fn lanes<S: Simd>() -> usize;
-    /// All lanes equal.
-    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
-    /// `a + b`.
-    fn plus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// `a - b`.
-    fn minus<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// `a * b`.
-    fn times<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// `a * b + c`.
-    fn fma<S: Simd>(
-        simd: S,
-        a: Self::Vector<S>,
-        b: Self::Vector<S>,
-        c: Self::Vector<S>,
-    ) -> Self::Vector<S>;
-    /// The whole vectors of a slice.
-    fn vectors<S: Simd>(numbers: &[Self]) -> &[Self::Vector<S>];
-    /// The whole vectors of a slice, to write.
-    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
-    /// A turned square.
-    fn turn(turner: Turner, square: [[Self; SIDE]; SIDE]) -> [[Self; SIDE]; SIDE];
-    /// The buffers that this thread keeps for later.
-    fn with_spares<R>(f: impl FnOnce(&mut Vec<Vec<Self>>) -> R) -> R;
-}
-
-impl Real for f32 {
-    type Vector<S: Simd> = S::f32s;
-    const ZERO: Self = 0.0;
-
-    #[inline(always)]
-    fn lanes<S: Simd>() -> usize {
-        S::F32_LANES
-    }
-    #[inline(always)]
-    fn splat<S: Simd>(simd: S, value: Self) -> S::f32s {
-        simd.splat_f32s(value)
-    }
-    #[inline(always)]
-    fn plus<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
-        simd.add_f32s(a, b)
-    }
-    #[inline(always)]
-    fn minus<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
-        simd.sub_f32s(a, b)
-    }
-    #[inline(always)]
-    fn times<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
-        simd.mul_f32s(a, b)
-    }
-    #[inline(always)]
-    fn fma<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
-        simd.mul_add_e_f32s(a, b, c)
-    }
-    #[inline(always)]
-    fn vectors<S: Simd>(numbers: &[Self]) -> &[S::f32s] {
-        S::as_simd_f32s(numbers).0
-    }
-    #[inline(always)]
-    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [S::f32s] {
-        S::as_mut_simd_f32s(numbers).0
-    }
-    #[inline(always)]
-    fn turn(turner: Turner, square: [[Self; SIDE]; SIDE]) -> [[Self; SIDE]; SIDE] {
-        turner.turn(square)
-    }
-    fn with_spares<R>(f: impl FnOnce(&mut Vec<Vec<Self>>) -> R) -> R {
-        thread_local!(static SPARES: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) });
-        SPARES.with_borrow_mut(f)
-    }
-}
-
-impl Real for f64 {
-    type Vector<S: Simd> = S::f64s;
-    const ZERO: Self = 0.0;
-
-    #[inline(always)]
-    fn lanes<S: Simd>() -> usize {
-        S::F64_LANES
-    }
-    #[inline(always)]
-    fn splat<S: Simd>(simd: S, value: Self) -> S::f64s {
-        simd.splat_f64s(value)
-    }
-    #[inline(always)]
-    fn plus<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
-        simd.add_f64s(a, b)
-    }
-    #[inline(always)]
-    fn minus<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
-        simd.sub_f64s(a, b)
-    }
-    #[inline(always)]
-    fn times<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
-        simd.mul_f64s(a, b)
-    }
-    #[inline(always)]
-    fn fma<S: Simd>(simd: S, a: S::f64s, b: S::f64s, c: S::f64s) -> S::f64s {
-        simd.mul_add_e_f64s(a, b, c)
-    }
-    #[inline(always)]
-    fn vectors<S: Simd>(numbers: &[Self]) -> &[S::f64s] {
-        S::as_simd_f64s(numbers).0
-    }
-    #[inline(always)]
-    fn vectors_mut<S: Simd>(numbers: &mut [Self]) -> &mut [S::f64s] {
-        S::as_mut_simd_f64s(numbers).0
-    }
-    #[inline(always)]
-    fn turn(_turner: Turner, square: [[Self; SIDE]; SIDE]) -> [[Self; SIDE]; SIDE] {
-        turn_plainly(square)
-    }
-    fn with_spares<R>(f: impl FnOnce(&mut Vec<Vec<Self>>) -> R) -> R {
-        thread_local!(static SPARES: RefCell<Vec<Vec<f64>>> = const { RefCell::new(Vec::new()) });
-        SPARES.with_borrow_mut(f)
-    }
-}
+/// The width of a panel of columns: two of the widest vectors.
+pub(super) const PANEL: usize = 2 * PAD;
 
 /// The rows `a` of a product.
 #[derive(Clone, Copy)]
@@ -160,6 +35,8 @@ pub(super) struct Product<'a, T, A, O> {
     pub(super) b: &'a [T],
     /// From `b[r][j]` to `b[r + 1][j]`.
     pub(super) b_stride: usize,
+    /// From one panel of columns to the next.
+    pub(super) panel: usize,
     /// Where the parts of the sum begin: what is added to the places in `a` and in `b`.
     pub(super) segments: &'a [(usize, usize)],
     /// How long a part of the sum is.
@@ -213,6 +90,7 @@ impl<T: Real, A: Fn(usize) -> usize, O: Fn(usize) -> usize> Product<'_, T, A, O>
         let width = N * T::lanes::<S>();
         let row = |i: usize| (first + i).min(self.count - 1);
         let outs: [usize; M] = from_fn(|i| (self.out_at)(row(i)) + column);
+        let panel = column / PANEL * self.panel + column % PANEL;
         let mut sums = [[T::splat(simd, T::zero()); N]; M];
         if self.add {
             for (sums, out) in sums.iter_mut().zip(outs) {
@@ -220,32 +98,53 @@ impl<T: Real, A: Fn(usize) -> usize, O: Fn(usize) -> usize> Product<'_, T, A, O>
                 (0..N).for_each(|j| sums[j] = from[j]);
             }
         }
-        match &self.rows {
-            Rows::At(at) => {
-                let starts: [usize; M] = from_fn(|i| at(row(i)));
-                for (in_a, in_b) in self.segments {
-                    let a: [&[T]; M] = from_fn(|i| &self.a[starts[i] + in_a..][..self.depth]);
-                    let b = &self.b[in_b + column..];
-                    for r in 0..self.depth {
-                        let line = &b[r * self.b_stride..][..width];
-                        accumulate::<S, T, M, N>(simd, &mut sums, from_fn(|i| a[i][r]), line);
-                    }
+        for segment in self.segments {
+            match &self.rows {
+                Rows::At(at) => {
+                    let starts = from_fn(|i| at(row(i)) + segment.0);
+                    self.sum_rows::<S, M, N>(simd, starts, panel + segment.1, &mut sums);
                 }
-            }
-            Rows::Columns(stride) => {
-                for (in_a, in_b) in self.segments {
-                    let a = self.a[in_a + first..].chunks(*stride);
-                    let lines = self.b[in_b + column..].chunks(self.b_stride);
-                    for (a, line) in a.zip(lines).take(self.depth) {
-                        let a: &[T] = &a[..M];
-                        accumulate::<S, T, M, N>(simd, &mut sums, from_fn(|i| a[i]), line);
-                    }
+                Rows::Columns(stride) => {
+                    let begin = [first + segment.0, panel + segment.1];
+                    self.sum_columns::<S, M, N>(simd, begin, *stride, &mut sums);
                 }
             }
         }
         for (sums, out) in sums.iter().zip(outs) {
             let to = T::vectors_mut::<S>(&mut self.out[out..][..width]);
             (0..N).for_each(|j| to[j] = sums[j]);
+        }
+    }
+
+    /// One segment of rows without gaps.
+    #[inline(always)]
+    fn sum_rows<S: Simd, const M: usize, const N: usize>(
+        &self,
+        simd: S,
+        starts: [usize; M],
+        in_b: usize,
+        sums: &mut [[T::Vector<S>; N]; M],
+    ) {
+        let a: [&[T]; M] = from_fn(|i| &self.a[starts[i]..][..self.depth]);
+        let b = &self.b[in_b..];
+        for r in 0..self.depth {
+            accumulate::<S, T, M, N>(simd, sums, from_fn(|i| a[i][r]), &b[r * self.b_stride..]);
+        }
+    }
+
+    /// One segment of columns.
+    #[inline(always)]
+    fn sum_columns<S: Simd, const M: usize, const N: usize>(
+        &self,
+        simd: S,
+        [in_a, in_b]: [usize; 2],
+        stride: usize,
+        sums: &mut [[T::Vector<S>; N]; M],
+    ) {
+        let lines = self.b[in_b..].chunks(self.b_stride);
+        for (a, line) in self.a[in_a..].chunks(stride).zip(lines).take(self.depth) {
+            let a = &a[..M];
+            accumulate::<S, T, M, N>(simd, sums, from_fn(|i| a[i]), line);
         }
     }
 }
@@ -265,9 +164,4 @@ fn accumulate<S: Simd, T: Real, const M: usize, const N: usize>(
             sums[i][j] = T::fma(simd, a, line[j], sums[i][j]);
         }
     }
-}
-
-/// Runs `work` with the widest vectors of this machine.
-pub(super) fn dispatch(work: impl WithSimd<Output = ()>) {
-    Arch::new().dispatch(work);
 }

@@ -1,14 +1,14 @@
-//! Channels last: images and weights turned so that neighbours in memory go into one vector.
+//! Channels last: images turned so that neighbours in memory go into one vector.
 //!
-//! Not here: arithmetic. Read next: `direct.rs`.
+//! Not here: weights (`weights.rs`), arithmetic (`direct.rs`). Read next: `turn.rs`.
 
 use std::sync::{Mutex, PoisonError};
 
 use pulp::{Simd, WithSimd};
 
 use super::geometry::Geometry;
-use super::kernel::{PAD, Real, dispatch};
-use super::turn::{SIDE, Turner, turn};
+use super::real::{Real, dispatch};
+use super::turn::{SIDE, turn};
 use crate::ops::pool;
 
 /// A part of a result that one piece of work fills; the lock is never waited for.
@@ -98,16 +98,6 @@ struct ToPixels<'a, T> {
     to: &'a mut [T],
 }
 
-/// Copies one plane into its frame of zeros.
-pub(super) fn to_pixels_of_plane<T: Real>(
-    plane: &[T],
-    [height, width]: [usize; 2],
-    frame: Frame,
-    to: &mut [T],
-) {
-    dispatch(ToPixels { image: plane, size: [1, height, width], frame, first: 0, to });
-}
-
 impl<T: Real> WithSimd for ToPixels<'_, T> {
     type Output = ();
 
@@ -117,7 +107,6 @@ impl<T: Real> WithSimd for ToPixels<'_, T> {
         let [top, left] = self.frame.border;
         let columns = self.frame.size[1];
         let seen = width.min(columns.saturating_sub(left));
-        let turner = Turner::new();
         for (y, line) in self.to.chunks_exact_mut(columns * channels).enumerate() {
             match (self.first + y).checked_sub(top).filter(|y| *y < height) {
                 Some(y) => {
@@ -128,7 +117,6 @@ impl<T: Real> WithSimd for ToPixels<'_, T> {
                     if seen > 0 {
                         let from = &self.image[y * width..];
                         turn(
-                            turner,
                             from,
                             |c| c * height * width,
                             [channels, seen],
@@ -148,159 +136,16 @@ impl<T: Real> WithSimd for ToPixels<'_, T> {
 /// Writes pixels `(P, K')` in `from` to `K` planes of `P` numbers, the cells.
 #[inline(always)]
 pub(super) fn to_planes<T: Real>(from: &[T], stride: usize, planes: &[&Cell<'_, T>]) {
-    let turner = Turner::new();
     for (block, planes) in planes.chunks(SIDE).enumerate() {
         let lock = |cell| Mutex::lock(cell).unwrap_or_else(PoisonError::into_inner);
         let mut planes: Vec<_> = planes.iter().map(|cell| lock(cell)).collect();
         let pixels = planes.first().map_or(0, |plane| plane.len());
         turn(
-            turner,
             from,
             |pixel| pixel * stride + block * SIDE,
             [pixels, planes.len()],
             #[inline(always)]
             |k, pixel, numbers| planes[k][pixel..][..numbers.len()].copy_from_slice(numbers),
         );
-    }
-}
-
-/// Turns weights `(K, C, taps)` of one group to `(taps, C, K')`, K' = K padded with zeros.
-pub(super) fn weights_by_output<T: Real>(weight: &[T], [k, c, taps]: [usize; 3], to: &mut [T]) {
-    let padded = k.next_multiple_of(PAD);
-    let each = c.div_ceil(32);
-    let cells = strips(&mut to[..taps * c * padded], c * padded, each * padded);
-    let pieces = c.div_ceil(each);
-    pool::for_each(pieces, &|piece| {
-        let first = piece * each * taps;
-        let columns = (each * taps).min(c * taps - first);
-        fill_all(&cells, piece, pieces, |parts| {
-            dispatch(ByOutput { from: &weight[first..], k, step: c * taps, columns, taps, parts });
-        });
-    });
-}
-
-/// The weights of some inputs.
-struct ByOutput<'a, 'b, T> {
-    from: &'a [T],
-    k: usize,
-    step: usize,
-    columns: usize,
-    taps: usize,
-    parts: &'a mut [&'b mut [T]],
-}
-
-impl<T: Real> WithSimd for ByOutput<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { from, k, step, columns, taps, parts } = self;
-        let padded = k.next_multiple_of(PAD);
-        turn(
-            Turner::new(),
-            from,
-            |k| k * step,
-            [k, columns],
-            #[inline(always)]
-            |column, k, numbers| {
-                let at = column / taps * padded + k;
-                parts[column % taps][at..][..numbers.len()].copy_from_slice(numbers);
-            },
-        );
-        for line in parts.iter_mut().flat_map(|part| part.chunks_exact_mut(padded)) {
-            line[k..].fill(T::zero());
-        }
-    }
-}
-
-/// Turns weights `(K, C, taps)` of one group to `(taps, K, C')`, C' = C padded with zeros.
-pub(super) fn weights_by_input<T: Real>(weight: &[T], [k, c, taps]: [usize; 3], to: &mut [T]) {
-    let padded = c.next_multiple_of(PAD);
-    let each = k.div_ceil(32);
-    let cells = strips(&mut to[..taps * k * padded], k * padded, each * padded);
-    let pieces = k.div_ceil(each);
-    pool::for_each(pieces, &|piece| {
-        let first = piece * each * c * taps;
-        let from = &weight[first..k * c * taps];
-        fill_all(&cells, piece, pieces, |parts| dispatch(ByInput { from, c, taps, parts }));
-    });
-}
-
-/// The weights of some outputs.
-struct ByInput<'a, 'b, T> {
-    from: &'a [T],
-    c: usize,
-    taps: usize,
-    parts: &'a mut [&'b mut [T]],
-}
-
-impl<T: Real> WithSimd for ByInput<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { from, c, taps, parts } = self;
-        let padded = c.next_multiple_of(PAD);
-        let outputs = parts.first().map_or(0, |part| part.len() / padded);
-        for k in 0..outputs {
-            turn(
-                Turner::new(),
-                &from[k * c * taps..],
-                |c| c * taps,
-                [c, taps],
-                #[inline(always)]
-                |tap, c, numbers| {
-                    parts[tap][k * padded + c..][..numbers.len()].copy_from_slice(numbers)
-                },
-            );
-            parts.iter_mut().for_each(|part| part[k * padded..][..padded][c..].fill(T::zero()));
-        }
-    }
-}
-
-/// Turns lines of weights `(taps / places, K, padded)`, `places` neighbouring places of `C` numbers in a
-/// line, back to `(K, C, taps)`.
-pub(super) fn weights_back<T: Real>(
-    from: &[T],
-    padded: usize,
-    places: usize,
-    [k, c, taps]: [usize; 3],
-    to: &mut [T],
-) {
-    let each = k.div_ceil(32).max(1);
-    let cells = cells(to, each * c * taps);
-    pool::for_each(cells.len(), &|piece| {
-        fill(&cells[piece], |to| {
-            dispatch(Back { from, padded, places, size: [k, c, taps], first: piece * each, to });
-        });
-    });
-}
-
-/// The weights of some outputs, from `first` on.
-struct Back<'a, T> {
-    from: &'a [T],
-    padded: usize,
-    places: usize,
-    size: [usize; 3],
-    first: usize,
-    to: &'a mut [T],
-}
-
-impl<T: Real> WithSimd for Back<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { from, padded, places, size: [k, c, taps], first, to } = self;
-        for (i, to) in to.chunks_exact_mut(c * taps).enumerate() {
-            turn(
-                Turner::new(),
-                from,
-                |tap| (tap / places * k + first + i) * padded + tap % places * c,
-                [taps, c],
-                #[inline(always)]
-                |c, tap, numbers| to[c * taps + tap..][..numbers.len()].copy_from_slice(numbers),
-            );
-        }
     }
 }

@@ -7,14 +7,21 @@
 mod buffer;
 mod depthwise;
 mod direct;
+mod finish;
 mod geometry;
+mod gradient;
+mod job;
 mod kernel;
 mod lanes;
-#[cfg(test)]
-mod tests;
+mod pointwise;
+mod real;
 mod turn;
 mod way;
+mod weights;
 mod winograd;
+
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -23,9 +30,9 @@ use candle_core::{
 };
 use candle_nn::Conv2dConfig;
 
-use self::direct::Finish;
+use self::finish::Finish;
 use self::geometry::Geometry;
-use self::kernel::Real;
+use self::real::Real;
 use super::elements::{cpu, elements, require_real};
 use super::pool;
 use crate::{Error, Result};
@@ -179,7 +186,7 @@ impl Conv {
         let (x, weight) = (elements(x.0, x.1)?, elements(weight.0, weight.1)?);
         let bias = bias.map(|(storage, layout)| elements(storage, layout)).transpose()?;
         let mut y = vec![T::zero(); self.geometry.out_shape().iter().product()];
-        way::forward(&self.geometry, x, weight, Finish { bias, relu: self.relu }, &mut y);
+        way::forward(&self.geometry, x, weight, Finish { bias, relu: self.relu }, &mut y)?;
         Ok(y)
     }
 
@@ -214,13 +221,13 @@ impl Conv {
         if x.track_op() {
             let (storage, layout) = weight.storage_and_layout();
             let mut grad_x = vec![T::zero(); x.elem_count()];
-            way::grad_input(g, &grad, elements(cpu(&storage)?, layout)?, &mut grad_x);
+            way::grad_input(g, &grad, elements(cpu(&storage)?, layout)?, &mut grad_x)?;
             gradients.0 = Some(Tensor::from_vec(grad_x, x.dims(), x.device())?);
         }
         if weight.track_op() {
             let (storage, layout) = x.storage_and_layout();
             let mut grad_weight = vec![T::zero(); weight.elem_count()];
-            way::grad_weight(g, elements(cpu(&storage)?, layout)?, &grad, &mut grad_weight);
+            way::grad_weight(g, elements(cpu(&storage)?, layout)?, &grad, &mut grad_weight)?;
             gradients.1 = Some(Tensor::from_vec(grad_weight, weight.dims(), weight.device())?);
         }
         if let Some(bias) = bias.filter(|bias| bias.track_op()) {

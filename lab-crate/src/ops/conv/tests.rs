@@ -1,6 +1,7 @@
 //! Against numbers of PyTorch (`reference.rs`), the definition, candle and finite differences.
 #![allow(clippy::unwrap_used)]
 
+mod arguments;
 mod reference;
 
 use super::*;
@@ -134,41 +135,6 @@ fn depthwise_equals_the_definition() {
     }
 }
 
-/// `sin(step * i)` for every number `i`.
-fn wave(shape: &[usize], step: f64, dtype: DType) -> Tensor {
-    let count = shape.iter().product();
-    let numbers: Vec<f64> = (0..count).map(|i| (i as f64 * step).sin()).collect();
-    Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()
-}
-
-/// The sum with the factors `sin(0.37 i)`, and one number.
-fn digest(t: &Tensor) -> [f64; 2] {
-    let t = numbers(t);
-    let sum = t.iter().enumerate().map(|(i, v)| v * (i as f64 * 0.37).sin()).sum();
-    [sum, t[t.len() / 3]]
-}
-
-#[test]
-fn equals_pytorch() {
-    for (dtype, tolerance) in [(DType::F64, 1e-7), (DType::F32, 1e-4)] {
-        for (x, weight, [stride, padding, dilation, groups], expected) in reference::NUMBERS {
-            let config = Conv2dConfig { stride, padding, dilation, groups, ..Default::default() };
-            let [x, weight, bias] =
-                [wave(&x, 0.7, dtype), wave(&weight, 1.3, dtype), wave(&weight[..1], 2.1, dtype)]
-                    .map(|t| Var::from_tensor(&t).unwrap());
-            let y = conv2d(&x, &weight, Some(&bias), config, false).unwrap();
-            let factors = wave(y.dims(), 0.9, dtype);
-            let grads = (&y * factors).unwrap().sum_all().unwrap().backward().unwrap();
-            let of = |v: &Var| grads.get(v).unwrap().clone();
-            let ours = [y, of(&x), of(&weight), of(&bias)].map(|t| digest(&t)).concat();
-            for (i, (ours, expected)) in ours.iter().zip(expected).enumerate() {
-                let gap = (ours - expected).abs() / expected.abs().max(1.0);
-                assert!(gap < tolerance, "{:?} {config:?} {i}: {ours} {expected}", x.dims());
-            }
-        }
-    }
-}
-
 #[test]
 fn equals_plain_candle() {
     let mut rng = Rng::seed(4);
@@ -196,11 +162,8 @@ fn gradients_equal_finite_differences() {
         let config = Conv2dConfig { padding: 1, groups, ..Default::default() };
         let (x, weight) = (var(&mut rng, &x, DType::F64), var(&mut rng, &weight, DType::F64));
         let bias = var(&mut rng, &weight.dims()[..1], DType::F64);
-        let factors = var(
-            &mut rng,
-            &conv2d(&x, &weight, None, config, false).unwrap().dims().to_vec(),
-            DType::F64,
-        );
+        let y = conv2d(&x, &weight, None, config, false).unwrap();
+        let factors = var(&mut rng, y.dims(), DType::F64);
         let loss = |x: &Tensor, weight: &Tensor, bias: &Tensor| {
             let y = conv2d(x, weight, Some(bias), config, false).unwrap();
             (y * factors.as_tensor()).unwrap().sum_all().unwrap()
@@ -253,6 +216,26 @@ fn the_number_of_threads_changes_no_bit() {
 }
 
 #[test]
+fn narrower_vectors_give_the_same() {
+    let _alone = crate::threads::TESTS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut rng = Rng::seed(10);
+    for bits in [256, 64] {
+        real::narrow::BITS.store(bits, std::sync::atomic::Ordering::Relaxed);
+        for (x, weight, stride, groups) in [
+            ([2, 3, 20, 21], [20, 3, 5, 5], 2, 1),
+            ([2, 48, 14, 9], [16, 48, 3, 3], 1, 1),
+            ([2, 6, 19, 17], [12, 1, 3, 3], 1, 6),
+            ([1, 40, 9, 9], [70, 40, 1, 1], 1, 1),
+        ] {
+            let config = Conv2dConfig { padding: 1, stride, groups, ..Default::default() };
+            compare(&mut rng, &x, &weight, config, DType::F32, 3e-6);
+            compare(&mut rng, &x, &weight, config, DType::F64, 1e-13);
+        }
+    }
+    real::narrow::BITS.store(0, std::sync::atomic::Ordering::Relaxed);
+}
+
+#[test]
 fn relu_stops_at_zero_and_lets_nan_through() {
     let x = Var::new(&[[[[0f32, -1.0, 2.0, f32::NAN]]]], &Device::Cpu).unwrap();
     let one = Tensor::ones((1, 1, 1, 1), DType::F32, &Device::Cpu).unwrap();
@@ -280,78 +263,4 @@ fn relu_stops_at_zero_and_lets_nan_through() {
             assert_eq!(inside, after);
         }
     }
-}
-
-#[test]
-fn only_what_learns_gets_a_gradient() {
-    let mut rng = Rng::seed(8);
-    let x = var(&mut rng, &[1, 2, 5, 5], DType::F32);
-    let (weight, bias) =
-        (var(&mut rng, &[3, 2, 3, 3], DType::F32), var(&mut rng, &[3], DType::F32));
-    let config = Conv2dConfig::default();
-    let y = conv2d(&x.detach(), &weight.detach(), Some(&bias), config, false).unwrap();
-    let grads = y.sum_all().unwrap().backward().unwrap();
-    assert!(grads.get(&x).is_none() && grads.get(&weight).is_none());
-    assert_eq!(numbers(grads.get(&bias).unwrap()), [9.0; 3]);
-}
-
-#[test]
-fn turned_and_cut_inputs_are_read_right() {
-    let mut rng = Rng::seed(9);
-    let x = var(&mut rng, &[7, 6, 2, 3], DType::F64).permute((2, 3, 0, 1)).unwrap();
-    let x = x.narrow(2, 1, 5).unwrap();
-    let weight = var(&mut rng, &[2, 3, 3, 4], DType::F64).t().unwrap();
-    let weight = weight.permute((0, 1, 3, 2)).unwrap().contiguous().unwrap().t().unwrap();
-    let config = Conv2dConfig { padding: 1, ..Default::default() };
-    let ours = conv2d(&x, &weight, None, config, false).unwrap();
-    let whole = (x.contiguous().unwrap(), weight.contiguous().unwrap());
-    let expected = conv2d(&whole.0, &whole.1, None, config, false).unwrap();
-    assert_eq!(numbers(&ours), numbers(&expected));
-}
-
-#[test]
-fn no_images_are_fine() {
-    for (channels, groups, stride) in [(16, 1, 1), (16, 16, 1), (3, 1, 2)] {
-        let config = Conv2dConfig { padding: 1, groups, stride, ..Default::default() };
-        let x = Var::zeros((0, channels, 32, 32), DType::F32, &Device::Cpu).unwrap();
-        let weight = Var::ones((16, channels / groups, 3, 3), DType::F32, &Device::Cpu).unwrap();
-        let y = conv2d(&x, &weight, None, config, false).unwrap();
-        assert_eq!(y.dims(), [0, 16, 32 / stride, 32 / stride]);
-        let grads = y.sum_all().unwrap().backward().unwrap();
-        assert!(numbers(grads.get(&weight).unwrap()).iter().all(|g| *g == 0.0));
-    }
-}
-
-#[test]
-fn wrong_arguments_are_told() {
-    let zeros = |shape: &[usize]| Tensor::zeros(shape, DType::F32, &Device::Cpu).unwrap();
-    let error = |x: &[usize], weight: &[usize], bias: usize, config| {
-        conv2d(&zeros(x), &zeros(weight), Some(&zeros(&[bias])), config, false)
-            .unwrap_err()
-            .to_string()
-    };
-    let plain = Conv2dConfig::default();
-    let with = |stride, dilation, groups| Conv2dConfig { stride, dilation, groups, ..plain };
-    for (text, parts) in [
-        (error(&[3, 8, 8], &[4, 3, 3, 3], 4, plain), ["[3, 8, 8]", "unsqueeze(0)"]),
-        (error(&[2, 3, 8, 8], &[4, 27], 4, plain), ["[4, 27]", "веса"]),
-        (error(&[2, 1, 8, 8], &[4, 3, 3, 3], 4, plain), ["1 каналов", "принимают 3"]),
-        (error(&[2, 6, 8, 8], &[5, 3, 3, 3], 5, with(1, 1, 2)), ["(5)", "groups = 2"]),
-        (error(&[2, 3, 2, 8], &[4, 3, 3, 3], 4, plain), ["высота входа 2", "padding = 0"]),
-        (error(&[2, 3, 8, 4], &[4, 3, 3, 3], 4, with(1, 2, 1)), ["ширина входа 4", "dilation = 2"]),
-        (error(&[2, 3, 8, 8], &[4, 3, 3, 3], 4, with(0, 1, 1)), ["stride = 0", "от 1"]),
-        (error(&[2, 3, 8, 8], &[4, 3, 3, 3], 4, with(1, 0, 1)), ["dilation = 0", "от 1"]),
-        (error(&[2, 3, 8, 8], &[4, 3, 3, 3], 4, with(1, 1, 0)), ["groups = 0", "от 1"]),
-        (error(&[2, 3, 8, 8], &[4, 3, 3, 3], 3, plain), ["[3]", "нужна [4]"]),
-        (error(&[2, 3, 8, 8], &[4, 3, 0, 3], 4, plain), ["[4, 3, 0, 3]", "от 1"]),
-    ] {
-        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
-    }
-    let (x, weight) = (zeros(&[1, 3, 8, 8]), zeros(&[4, 3, 3, 3]));
-    let double = weight.to_dtype(DType::F64).unwrap();
-    let text = conv2d(&x, &double, None, plain, false).unwrap_err().to_string();
-    assert!(text.contains("f64") && text.contains("f32"), "{text}");
-    let whole = x.to_dtype(DType::U8).unwrap();
-    let text = conv2d(&whole, &weight, None, plain, false).unwrap_err().to_string();
-    assert!(text.contains("u8"), "{text}");
 }

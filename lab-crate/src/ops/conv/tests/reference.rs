@@ -15,12 +15,52 @@
 //!     print(digests)
 //! ```
 
+use super::*;
+
+/// `sin(step * i)` for every number `i`.
+fn wave(shape: &[usize], step: f64, dtype: DType) -> Tensor {
+    let count = shape.iter().product();
+    let numbers: Vec<f64> = (0..count).map(|i| (i as f64 * step).sin()).collect();
+    Tensor::from_vec(numbers, shape, &Device::Cpu).unwrap().to_dtype(dtype).unwrap()
+}
+
+/// The sum with the factors `sin(0.37 i)` and one number, each with its scale: what rounding is measured by.
+fn digest(t: &Tensor) -> [[f64; 2]; 2] {
+    let t = numbers(t);
+    let sum = t.iter().enumerate().map(|(i, v)| v * (i as f64 * 0.37).sin()).sum();
+    let length = t.iter().map(|v| v * v).sum::<f64>().sqrt();
+    let largest = t.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+    [[sum, length], [t[t.len() / 3], largest]]
+}
+
+#[test]
+fn equals_pytorch() {
+    for (dtype, tolerance) in [(DType::F64, 1e-9), (DType::F32, 3e-5)] {
+        for (x, weight, [stride, padding, dilation, groups], expected) in NUMBERS {
+            let config = Conv2dConfig { stride, padding, dilation, groups, ..Default::default() };
+            let [x, weight, bias] =
+                [wave(&x, 0.7, dtype), wave(&weight, 1.3, dtype), wave(&weight[..1], 2.1, dtype)]
+                    .map(|t| Var::from_tensor(&t).unwrap());
+            let y = conv2d(&x, &weight, Some(&bias), config, false).unwrap();
+            let factors = wave(y.dims(), 0.9, dtype);
+            let grads = (&y * factors).unwrap().sum_all().unwrap().backward().unwrap();
+            let of = |v: &Var| grads.get(v).unwrap().clone();
+            let ours = [y, of(&x), of(&weight), of(&bias)].map(|t| digest(&t)).concat();
+            for (i, ([ours, scale], expected)) in ours.iter().zip(expected).enumerate() {
+                // The numbers below have nine digits.
+                let gap = ((ours - expected).abs() - 1e-8 * expected.abs()) / scale.max(1.0);
+                assert!(gap < tolerance, "{:?} {config:?} {i}: {ours} {expected}", x.dims());
+            }
+        }
+    }
+}
+
 /// Shapes of images and weights; stride, padding, dilation, groups; a weighted sum and one number of the result
 /// and of the gradients of images, weights and bias.
 type Row = ([usize; 4], [usize; 4], [usize; 4], [f64; 8]);
 
 #[rustfmt::skip]
-pub(super) const NUMBERS: [Row; 30] = [
+const NUMBERS: [Row; 30] = [
     ([1, 1, 5, 5], [1, 1, 3, 3], [1, 0, 1, 1], [-0.478222527, -3.1664414, -1.43786692, -1.86186799, -0.462507049, -2.45864758, 0.0, 0.802221137]),
     ([2, 3, 7, 9], [4, 3, 3, 3], [1, 1, 1, 1], [-21.4246829, -1.63240252, -2.44117283, 0.0690479201, -15.1725564, 1.61235574, 0.171639996, 0.0264031096]),
     ([1, 3, 11, 8], [5, 3, 3, 3], [2, 1, 1, 1], [2.13802402, -0.699127388, -3.26857155, 0.985794751, -6.10505726, -0.389030043, -1.04237763, -1.14799776]),

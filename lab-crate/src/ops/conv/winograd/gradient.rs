@@ -6,16 +6,17 @@ use pulp::{Simd, WithSimd};
 
 use super::super::buffer::Buffer;
 use super::super::geometry::Geometry;
-use super::super::kernel::{Product, Real, Rows, dispatch};
-use super::super::lanes::{Frame, cells, fill_all, to_pixels, weights_back};
+use super::super::kernel::{PANEL, Product, Rows};
+use super::super::lanes::{Frame, cells, fill, fill_all, to_pixels};
+use super::super::real::{Real, dispatch};
+use super::super::turn::turn;
+use super::POINTS;
+use super::images::{Plan, load_square, store, transform_images};
 use super::tile::{self, both};
-use super::{POINTS, Plan, load, load_square, store, transform_images};
 use crate::ops::pool;
 
-/// A piece of work has this many outputs ...
+/// A piece of work has this many outputs.
 const ROWS: usize = 16;
-/// ... and takes this many channels of the images at once.
-const COLUMNS: usize = 32;
 
 /// The gradient `(K, C, 3, 3)` of the weights from the images and the gradient of the result.
 pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], out: &mut [T]) {
@@ -26,8 +27,6 @@ pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], 
     let mut pixels = Buffer::new(plan.chunk * (plan.frame.pixels() * c).max(frame.pixels() * k));
     let mut v = Buffer::new(POINTS * plan.chunk_tiles() * c);
     let mut m = Buffer::new(POINTS * plan.chunk_tiles() * k);
-    let mut sums = Buffer::new(9 * k * c);
-    sums.fill(T::zero());
     for first in (0..g.images).step_by(plan.chunk) {
         let count = plan.chunk.min(g.images - first);
         let tiles = count * image_tiles;
@@ -37,20 +36,15 @@ pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], 
         transform_images(&plan, x, &mut pixels[..count * plan.frame.pixels() * c], v);
         let m = &mut m[..POINTS * tiles * k];
         let turned = &mut pixels[..count * frame.pixels() * k];
-        to_pixels(&grad[first * y_size..], y_size, plan_size(g), frame, turned);
+        to_pixels(&grad[first * y_size..], y_size, [k, g.out[0], g.out[1]], frame, turned);
         transform_grad(&plan, turned, m);
-        let cells = cells(&mut sums, ROWS * c);
-        pool::for_each(k / ROWS, &|piece| {
-            fill_all(&cells, piece, k / ROWS, |sums| {
-                dispatch(Piece { v, m: &m[piece * ROWS..], tiles, channels: [c, k], sums });
+        let cells = cells(out, ROWS * c * 9);
+        pool::for_each(cells.len(), &|piece| {
+            fill(&cells[piece], |out| {
+                dispatch(Piece { v, m: &m[piece * ROWS..], tiles, channels: [c, k], out });
             });
         });
     }
-    weights_back(&sums, c, 1, [k, c, 9], out);
-}
-
-fn plan_size(g: &Geometry) -> [usize; 3] {
-    [g.outputs, g.out[0], g.out[1]]
 }
 
 /// Transforms the turned gradient to `(36, P, K)`.
@@ -96,25 +90,25 @@ impl<T: Real> WithSimd for GradTiles<'_, '_, T> {
     }
 }
 
-/// The gradient of the weights of some outputs, added to `sums (9)(ROWS, C)`.
-struct Piece<'a, 'b, T> {
+/// The gradient of the weights of some outputs, added to `out (ROWS, C, 9)`.
+struct Piece<'a, T> {
     v: &'a [T],
     m: &'a [T],
     tiles: usize,
     /// C and K.
     channels: [usize; 2],
-    sums: &'a mut [&'b mut [T]],
+    out: &'a mut [T],
 }
 
-impl<T: Real> WithSimd for Piece<'_, '_, T> {
+impl<T: Real> WithSimd for Piece<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let [c, k] = self.channels;
-        let mut products = Buffer::new(POINTS * ROWS * COLUMNS);
-        for first in (0..c).step_by(COLUMNS) {
-            let columns = COLUMNS.min(c - first);
+        let mut products = Buffer::new(POINTS * ROWS * PANEL);
+        for first in (0..c).step_by(PANEL) {
+            let columns = PANEL.min(c - first);
             for point in 0..POINTS {
                 Product {
                     a: &self.m[point * self.tiles * k..],
@@ -122,6 +116,7 @@ impl<T: Real> WithSimd for Piece<'_, '_, T> {
                     count: ROWS,
                     b: &self.v[point * self.tiles * c + first..],
                     b_stride: c,
+                    panel: PANEL,
                     segments: &[(0, 0)],
                     depth: self.tiles,
                     columns,
@@ -131,22 +126,43 @@ impl<T: Real> WithSimd for Piece<'_, '_, T> {
                 }
                 .run(simd);
             }
-            for row in 0..ROWS {
-                for column in (0..columns).step_by(T::lanes::<S>()) {
-                    let step = ROWS * columns;
-                    let u = load_square(simd, &products, row * columns + column, [6 * step, step]);
-                    let w = both(
-                        u,
-                        #[inline(always)]
-                        |u| tile::weight_back::<S, T>(simd, u),
-                    );
-                    for (tap, sums) in self.sums.iter_mut().enumerate() {
-                        let at = row * c + first + column;
-                        let sum = T::plus(simd, load(simd, sums, at), w[tap / 3][tap % 3]);
-                        store(simd, sums, at, sum);
-                    }
-                }
+            for (row, out) in self.out.chunks_exact_mut(9 * c).enumerate() {
+                let out = &mut out[9 * first..][..9 * columns];
+                add_weights(simd, &products[row * columns..], ROWS * columns, columns, out);
             }
         }
     }
+}
+
+/// Adds the weights that belong to `dU` of one output, `columns` numbers every `step`, to `out (columns, 9)`.
+#[inline(always)]
+fn add_weights<S: Simd, T: Real>(
+    simd: S,
+    products: &[T],
+    step: usize,
+    columns: usize,
+    out: &mut [T],
+) {
+    let mut line = [T::ZERO; 9 * PANEL];
+    for column in (0..columns).step_by(T::lanes::<S>()) {
+        let u = load_square(simd, products, column, [6 * step, step]);
+        let w = both(
+            u,
+            #[inline(always)]
+            |u| tile::weight_back::<S, T>(simd, u),
+        );
+        for tap in 0..9 {
+            store(simd, &mut line, tap * PANEL + column, w[tap / 3][tap % 3]);
+        }
+    }
+    turn(
+        &line,
+        |tap| tap * PANEL,
+        [9, columns],
+        #[inline(always)]
+        |column, tap, numbers| {
+            let out = &mut out[column * 9 + tap..][..numbers.len()];
+            out.iter_mut().zip(numbers).for_each(|(to, from)| *to += *from);
+        },
+    );
 }

@@ -3,9 +3,10 @@
 //! Shapes: `C` channels in, `K` channels out, `P` tiles of 4 x 4 results, 36 products per tile. The images
 //! become `V (36, P, C)`, the weights `U (36, C, K)`; 36 products of matrices follow. The result differs from
 //! the definition by rounding only (a few 1e-6 of the largest number in f32). Not here: other kernels
-//! (`direct.rs`). Read next: `tile.rs`, `gradient.rs`.
+//! (`direct.rs`). Read next: `images.rs`, `tile.rs`, `gradient.rs`.
 
 mod gradient;
+mod images;
 mod tile;
 
 pub(super) use gradient::grad_weight;
@@ -14,24 +15,21 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
+use self::images::{Plan, load_square, store, transform_images};
 use self::tile::both;
 use super::buffer::Buffer;
-use super::direct::Finish;
+use super::finish::Finish;
 use super::geometry::Geometry;
-use super::kernel::{PAD, Product, Real, Rows, dispatch};
-use super::lanes::{
-    Cell, Frame, cells, fill_all, strips, to_pixels, to_planes, weights_by_input, weights_by_output,
-};
+use super::kernel::{PAD, PANEL, Product, Rows};
+use super::lanes::{Cell, strips, to_planes};
+use super::real::{Real, dispatch};
+use super::weights::{Lanes, Weights};
 use crate::ops::pool;
 
 /// Products per tile.
 const POINTS: usize = 36;
-/// Images are transformed in chunks of about this many numbers, which stay in the cache of the machine.
-const CHUNK: usize = 1 << 20;
 /// A piece of work has about this many tiles ...
 const TILES: usize = 96;
-/// ... this many channels of the result ...
-const COLUMNS: usize = 32;
 /// ... and transforms the weights of this many channels of the images at once.
 const DEPTH: usize = 128;
 
@@ -56,131 +54,24 @@ pub(super) fn forward<T: Real>(
     finish: Finish<'_, T>,
     y: &mut [T],
 ) {
-    let mut filters = Buffer::new(9 * g.inputs * g.outputs);
-    weights_by_output(weight, [g.outputs, g.inputs, 9], &mut filters);
+    let weights = Weights::of(g, weight, 0, Lanes::Outputs);
     let plan = Plan::new(g.images, [g.inputs, g.size[0], g.size[1]], g.padding, g.outputs, g.out);
-    Job { plan, filters: &filters, turned: false, finish }.run(x, y);
+    Job { plan, weights, finish }.run(x, y);
 }
 
 /// The gradient `(N, C, H, W)` of the images: the convolution of the gradient with the weights turned around.
 pub(super) fn grad_input<T: Real>(g: &Geometry, grad: &[T], weight: &[T], out: &mut [T]) {
-    let mut filters = Buffer::new(9 * g.inputs * g.outputs);
-    weights_by_input(weight, [g.outputs, g.inputs, 9], &mut filters);
+    let weights = Weights::of(g, weight, 0, Lanes::Inputs);
     let from = [g.outputs, g.out[0], g.out[1]];
     let plan = Plan::new(g.images, from, 2 - g.padding, g.inputs, g.size);
     let finish = Finish { bias: None, relu: false };
-    Job { plan, filters: &filters, turned: true, finish }.run(grad, out);
+    Job { plan, weights, finish }.run(grad, out);
 }
 
-/// The sizes of one way from images to images.
-#[derive(Clone, Copy)]
-struct Plan {
-    images: usize,
-    /// Channels, height, width.
-    from: [usize; 3],
-    to: [usize; 3],
-    /// Rows and columns of tiles of an image.
-    tiles: [usize; 2],
-    frame: Frame,
-    /// Images that are transformed at once.
-    chunk: usize,
-}
-
-impl Plan {
-    fn new(images: usize, from: [usize; 3], padding: usize, k: usize, to: [usize; 2]) -> Self {
-        let tiles = to.map(|size| size.div_ceil(4));
-        let frame = Frame { border: [padding; 2], size: tiles.map(|tiles| 4 * tiles + 2) };
-        let image = POINTS * tiles[0] * tiles[1] * from[0];
-        let chunk = (CHUNK / image.max(1)).clamp(1, images.max(1));
-        Self { images, from, to: [k, to[0], to[1]], tiles, frame, chunk }
-    }
-
-    /// The tiles of a chunk.
-    fn chunk_tiles(&self) -> usize {
-        self.chunk * self.tiles[0] * self.tiles[1]
-    }
-}
-
-/// Turns images and transforms them to `V (36, P, C)`; the numbers of `v` fit the number of images.
-fn transform_images<T: Real>(plan: &Plan, images: &[T], pixels: &mut [T], v: &mut [T]) {
-    let channels = plan.from[0];
-    to_pixels(images, plan.from.iter().product(), plan.from, plan.frame, pixels);
-    let lines = v.len() / POINTS / (plan.tiles[1] * channels);
-    let cells = cells(v, plan.tiles[1] * channels);
-    let row = plan.frame.size[1] * channels;
-    pool::for_each(lines, &|i| {
-        let (n, y) = (i / plan.tiles[0], i % plan.tiles[0]);
-        let pixels = &pixels[n * plan.frame.pixels() * channels + 4 * y * row..][..6 * row];
-        fill_all(&cells, i, lines, |out| dispatch(ImageTiles { pixels, row, channels, out }));
-    });
-}
-
-/// A row of tiles of one image.
-struct ImageTiles<'a, 'b, T> {
-    pixels: &'a [T],
-    row: usize,
-    channels: usize,
-    out: &'a mut [&'b mut [T]],
-}
-
-impl<T: Real> WithSimd for ImageTiles<'_, '_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let lanes = T::lanes::<S>();
-        let tiles = self.out[0].len() / self.channels;
-        for tile in 0..tiles {
-            for c in (0..self.channels).step_by(lanes) {
-                let at = 4 * tile * self.channels + c;
-                let x = load_square(simd, self.pixels, at, [self.row, self.channels]);
-                let v = both(
-                    x,
-                    #[inline(always)]
-                    |x| tile::image::<S, T>(simd, x),
-                );
-                for (point, out) in self.out.iter_mut().enumerate() {
-                    store(simd, out, tile * self.channels + c, v[point / 6][point % 6]);
-                }
-            }
-        }
-    }
-}
-
-/// The vector of the numbers from `at` on.
-#[inline(always)]
-fn load<S: Simd, T: Real>(_simd: S, from: &[T], at: usize) -> T::Vector<S> {
-    T::vectors::<S>(&from[at..][..T::lanes::<S>()])[0]
-}
-
-/// A square of vectors: the first at `at`, the next row after `steps[0]`, the next column after `steps[1]`.
-#[inline(always)]
-fn load_square<S: Simd, T: Real, const N: usize>(
-    simd: S,
-    from: &[T],
-    at: usize,
-    steps: [usize; 2],
-) -> [[T::Vector<S>; N]; N] {
-    let mut square = [[T::splat(simd, T::zero()); N]; N];
-    for (i, row) in square.iter_mut().enumerate() {
-        for (j, vector) in row.iter_mut().enumerate() {
-            *vector = load(simd, from, at + i * steps[0] + j * steps[1]);
-        }
-    }
-    square
-}
-
-/// Stores a vector from number `at` on.
-#[inline(always)]
-fn store<S: Simd, T: Real>(_simd: S, to: &mut [T], at: usize, vector: T::Vector<S>) {
-    T::vectors_mut::<S>(&mut to[at..][..T::lanes::<S>()])[0] = vector;
-}
-
-/// Images from images with weights `(9, C, K)`, whose places go backwards if `turned`.
+/// Images from images; for the gradient of the inputs the places of the kernel go backwards.
 struct Job<'a, T> {
     plan: Plan,
-    filters: &'a [T],
-    turned: bool,
+    weights: Weights<'a, T>,
     finish: Finish<'a, T>,
 }
 
@@ -208,15 +99,15 @@ impl<T: Real> Job<'_, T> {
         let lines = v.len() / (POINTS * self.plan.tiles[1] * c);
         let groups = lines.div_ceil((TILES / self.plan.tiles[1]).max(1));
         let each = lines.div_ceil(groups.max(1));
-        let blocks = k.div_ceil(COLUMNS);
+        let blocks = k.div_ceil(PANEL);
         pool::for_each(lines.div_ceil(each.max(1)) * blocks, &|piece| {
             let first = piece / blocks * each;
-            let column = piece % blocks * COLUMNS;
+            let column = piece % blocks * PANEL;
             dispatch(Piece {
                 job: self,
                 v,
                 lines: first..lines.min(first + each),
-                columns: column..k.min(column + COLUMNS),
+                columns: column..k.min(column + PANEL),
                 planes: &planes,
             });
         });
@@ -252,6 +143,7 @@ impl<T: Real> WithSimd for Piece<'_, '_, T> {
                     count,
                     b: &weights[point * depth * columns..],
                     b_stride: columns,
+                    panel: PANEL,
                     segments: &[(0, 0)],
                     depth,
                     columns,
@@ -267,17 +159,17 @@ impl<T: Real> WithSimd for Piece<'_, '_, T> {
 }
 
 impl<T: Real> Piece<'_, '_, T> {
-    /// `U (36, depth, columns)` of some channels of the images.
+    /// `U (36, depth, columns)` of some channels of the images and the columns of this piece.
     #[inline(always)]
     fn transform_weights<S: Simd>(&self, simd: S, channels: Range<usize>, to: &mut [T]) {
-        let [c, k] = [self.job.plan.from[0], self.job.plan.to[0]];
         let (columns, depth) = (self.columns.len(), channels.len());
-        for (i, channel) in channels.enumerate() {
+        let mut turned = Buffer::new(9 * depth * PANEL);
+        self.job.weights.turn(self.columns.clone(), channels, [9 * PANEL, PANEL], &mut turned);
+        for i in 0..depth {
             for column in (0..columns).step_by(T::lanes::<S>()) {
-                let at = channel * k + self.columns.start + column;
-                let mut w: [[_; 3]; 3] =
-                    load_square(simd, self.job.filters, at, [3 * c * k, c * k]);
-                if self.job.turned {
+                let at = i * 9 * PANEL + column;
+                let mut w: [[_; 3]; 3] = load_square(simd, &turned, at, [3 * PANEL, PANEL]);
+                if self.job.weights.lanes == Lanes::Inputs {
                     w.reverse();
                     w.iter_mut().for_each(|row| row.reverse());
                 }
@@ -314,10 +206,10 @@ impl<T: Real> Piece<'_, '_, T> {
                         #[inline(always)]
                         |m| tile::result::<S, T>(simd, m),
                     );
-                    for y in 0..rows {
-                        for x in 0..4.min(width - 4 * tile) {
+                    for (y, out) in out.into_iter().enumerate().take(rows) {
+                        for (x, out) in out.into_iter().enumerate().take(width - 4 * tile) {
                             let pixel = y * width + 4 * tile + x;
-                            store(simd, &mut pixels, pixel * columns + column, out[y][x]);
+                            store(simd, &mut pixels, pixel * columns + column, out);
                         }
                     }
                 }

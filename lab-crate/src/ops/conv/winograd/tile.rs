@@ -9,7 +9,7 @@ use std::marker::PhantomData;
 
 use pulp::Simd;
 
-use super::super::kernel::Real;
+use super::super::real::Real;
 
 /// The points A and B: of the pairs of small fractions tried, the most exact.
 const A: f64 = 0.625;

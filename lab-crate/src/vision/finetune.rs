@@ -1,0 +1,121 @@
+//! Transfer learning: a trained network learns new classes.
+//!
+//! [`train_model`] is the lab's function of that name, made of `train::fit`; [`features_once`] is the short cut for a
+//! frozen body. Not here: which parts are trained (`models/vision_model.rs`), the loop (`train/`).
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use candle_core::Tensor;
+use candle_nn::VarMap;
+
+use crate::batches::{Batch, DataLoader, TensorDataset};
+use crate::models::VisionModel;
+use crate::optim::{Optimizer, Scheduler};
+use crate::train::{BestWeights, Fit, History, Observer, Task, Watch, fit};
+use crate::{Result, loss};
+
+/// What [`train_model`] found.
+#[derive(Clone, Debug)]
+pub struct Trained {
+    /// Every step and epoch.
+    pub history: History,
+    /// The best accuracy on the validation data, 0 to 1, and its epoch, from 1; `None` when no epoch was finished.
+    pub best: Option<(f64, usize)>,
+    /// The whole time.
+    pub elapsed: Duration,
+}
+
+impl fmt::Display for Trained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.elapsed.as_secs();
+        write!(f, "Обучение заняло {} мин {} с. ", seconds / 60, seconds % 60)?;
+        match self.best {
+            Some((accuracy, epoch)) => write!(
+                f,
+                "Лучшая точность на проверке {accuracy:.4} (эпоха {epoch}), её веса возвращены в модель"
+            ),
+            None => f.write_str("Ни одной эпохи не закончено, веса остались какими были"),
+        }
+    }
+}
+
+/// Trains `model` on `train` for `num_epochs` epochs, each followed by an evaluation on `val`, and leaves it with the
+/// weights of its best epoch (as `train_model` of PyTorch's tutorial on transfer learning).
+///
+/// `map` holds the variables of the model: a real copy of them all, running statistics included, is kept for the best
+/// accuracy. The loss is the cross-entropy. `scheduler` is stepped once an epoch, after the optimizer. The observer
+/// sees the epochs; `()` is none. An interrupt keeps the best weights so far.
+///
+/// # Errors
+/// As for [`fit`].
+///
+/// ```
+/// use lab::prelude::*;
+/// use lab::optim::StepLr;
+/// use lab::{models, vision};
+/// let map = VarMap::new();
+/// let model = models::resnet18(2, nn::var_builder(&map, 42, &Device::Cpu))?;
+/// let mut opt = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::lr(0.001) }, model.params())?;
+/// let mut scheduler = Scheduler::new(StepLr { step_size: 7, gamma: 0.1 }, &mut opt)?;
+/// let x = Rng::seed(1).randn((4, 3, 32, 32), &Device::Cpu)?;
+/// let set = TensorDataset::new(x, Tensor::new(&[0u32, 1, 0, 1], &Device::Cpu)?)?;
+/// let loader = DataLoader::new(set, LoaderOptions { batch_size: 2, ..Default::default() })?;
+/// let trained =
+///     vision::train_model(&model, &map, &mut opt, &mut scheduler, [&loader, &loader], 1, &mut ())?;
+/// println!("{trained}");
+/// # Ok::<(), lab::Error>(())
+/// ```
+pub fn train_model(
+    model: &VisionModel,
+    map: &VarMap,
+    opt: &mut Optimizer,
+    scheduler: &mut Scheduler,
+    [train, val]: [&DataLoader; 2],
+    num_epochs: usize,
+    observer: &mut dyn Observer,
+) -> Result<Trained> {
+    let start = Instant::now();
+    let mut best = BestWeights::new(map, Watch::ValAccuracy)?;
+    let options = Fit {
+        num_epochs,
+        task: Task::Classification,
+        scheduler: Some(scheduler),
+        ..Default::default()
+    };
+    let both = &mut (&mut best, observer);
+    let history = fit(model, opt, loss::cross_entropy, train, Some(val), options, both)?;
+    if best.epoch().is_some() {
+        best.restore()?;
+    }
+    Ok(Trained { history, best: best.value().zip(best.epoch()), elapsed: start.elapsed() })
+}
+
+/// What goes into the head of `model`, `(N, C)`, for every image of one epoch of `loader`, with the labels: data on
+/// which a new head trains in a moment.
+///
+/// It gives up two things. Every epoch sees the same features, so random transforms are drawn once (their epoch 0)
+/// and no longer protect from overfitting; and the body cannot learn. Batch norm uses its running statistics.
+///
+/// # Errors
+/// Whatever the loader or the model cannot do; [`crate::Error::Interrupted`].
+///
+/// ```
+/// use lab::prelude::*;
+/// use lab::{models, vision};
+/// let model = models::resnet18(2, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// let x = Rng::seed(1).randn((3, 3, 32, 32), &Device::Cpu)?;
+/// let set = TensorDataset::new(x, Tensor::new(&[0u32, 1, 0], &Device::Cpu)?)?;
+/// let features = vision::features_once(&model, &DataLoader::new(set, LoaderOptions::default())?)?;
+/// assert_eq!(features.x().dims(), [3, 512]);
+/// # Ok::<(), lab::Error>(())
+/// ```
+pub fn features_once(model: &VisionModel, loader: &DataLoader) -> Result<TensorDataset> {
+    let (mut x, mut y) = (Vec::new(), Vec::new());
+    for batch in crate::progress(loader.epoch(0)).comment("признаки") {
+        let Batch { x: images, y: labels } = batch?;
+        x.push(model.features(&images, false)?.detach());
+        y.push(labels);
+    }
+    TensorDataset::new(Tensor::cat(&x, 0)?, Tensor::cat(&y, 0)?)
+}
