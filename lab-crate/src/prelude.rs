@@ -3,7 +3,7 @@
 //! Names of candle and ndarray stand beside ours. Read next: `lib.rs`, the map of the crate.
 
 pub use candle_core::{self, D, DType, Device, IndexOp, Module, Tensor, Var};
-pub use candle_nn::{self, VarBuilder, VarMap};
+pub use candle_nn::{self, ModuleT, VarBuilder, VarMap};
 // evcxr writes the type of `let vb = nn::var_builder(…)` out with this name of candle's.
 pub use candle_nn::var_builder::SimpleBackend;
 pub use ndarray::{self, Array, Array1, Array2, Axis};
@@ -12,5 +12,5 @@ pub use crate::batches::{Batch, DataLoader, Dataset, LoaderOptions, TensorDatase
 pub use crate::optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Scheduler, Sgd};
 pub use crate::{
     Figure, Live, Rng, Series, Show, Table, check_interrupted, data, device, from_ndarray,
-    interrupted, loss, metrics, nn, optim, progress, to_ndarray,
+    interrupted, loss, metrics, models, nn, optim, progress, to_ndarray, vision, weights,
 };

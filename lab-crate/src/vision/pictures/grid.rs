@@ -69,7 +69,8 @@ impl GridOptions {
     }
 }
 
-/// Shows images `(N, 3, H, W)`, f32 or f64, each with its title below; no titles (`&[""; 0]`) leave no room for them.
+/// Shows images `(N, 3, H, W)`, or grey ones `(N, 1, H, W)`, f32 or f64, each with its title below; no titles
+/// (`&[""; 0]`) leave no room for them.
 ///
 /// The numbers become colours with `mean` and `std` of the options (as the cell `imshow(inp, title)` of PyTorch's
 /// tutorial on transfer learning).
@@ -86,6 +87,10 @@ impl GridOptions {
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn grid(images: &Tensor, titles: &[impl AsRef<str>], options: &GridOptions) -> Result<Figure> {
+    let images = &match images.dims() {
+        &[count, 1, height, width] => images.broadcast_as((count, 3, height, width))?,
+        _ => images.clone(),
+    };
     let count = images.dims().first().copied().unwrap_or(0);
     if !titles.is_empty() && titles.len() != count {
         return Err(Error::Argument(format!(
