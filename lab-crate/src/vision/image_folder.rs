@@ -152,23 +152,40 @@ impl ImageFolder {
 
     /// The numbers of the images `indices`, `(N, 3, H, W)`.
     fn stacked(&self, epoch: u64, indices: &[usize]) -> Result<Tensor> {
-        let Some((&first, others)) = indices.split_first() else {
+        let Some(&first) = indices.first() else {
             return Err(Error::Argument("batch: список номеров пуст, собирать нечего".into()));
         };
-        // The first image decides the shape.
-        let (dims, mut numbers) = self.ready(epoch, first, |ready| {
-            let dims = ready.dims();
-            let mut numbers = vec![0.0; dims.iter().product::<usize>() * indices.len()];
-            ready.write(&mut numbers[..dims.iter().product()]);
-            Ok((dims, numbers))
-        })?;
+        let room = |dims: [usize; 3]| vec![0.0; dims.iter().product::<usize>() * indices.len()];
+        let (dims, mut numbers, done) = match self.transform.size() {
+            Some([height, width]) => ([3, height, width], room([3, height, width]), 0),
+            // The first image decides the shape.
+            None => self.ready(epoch, first, |ready| {
+                let (dims, mut numbers) = (ready.dims(), room(ready.dims()));
+                ready.write(&mut numbers[..dims.iter().product()]);
+                Ok((dims, numbers, 1))
+            })?,
+        };
+        let [channels, height, width] = dims;
+        let rest = &mut numbers[done * channels * height * width..];
+        self.fill(epoch, &indices[done..], (first, dims), rest)?;
+        Ok(Tensor::from_vec(numbers, (indices.len(), channels, height, width), &Device::Cpu)?)
+    }
+
+    /// Writes the numbers of the images `indices`, which must have the shape of the image `first`.
+    fn fill(
+        &self,
+        epoch: u64,
+        indices: &[usize],
+        (first, dims): (usize, [usize; 3]),
+        numbers: &mut [f32],
+    ) -> Result<()> {
         let size = dims.iter().product();
-        let places: Vec<_> = numbers.chunks_exact_mut(size).skip(1).map(Mutex::new).collect();
+        let places: Vec<_> = numbers.chunks_exact_mut(size).map(Mutex::new).collect();
         let failed = Mutex::new(None);
-        each(others.len(), &|i| {
-            let made = self.ready(epoch, others[i], |ready| {
+        each(indices.len(), &|i| {
+            let made = self.ready(epoch, indices[i], |ready| {
                 if ready.dims() != dims {
-                    return Err(different(first, dims, others[i], ready.dims()));
+                    return Err(different(first, dims, indices[i], ready.dims()));
                 }
                 ready.write(&mut places[i].lock().unwrap_or_else(PoisonError::into_inner));
                 Ok(())
@@ -181,14 +198,9 @@ impl ImageFolder {
                 }
             }
         });
-        drop(places);
         match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some((_, error)) => Err(error),
-            None => {
-                let [channels, height, width] = dims;
-                let shape = (indices.len(), channels, height, width);
-                Ok(Tensor::from_vec(numbers, shape, &Device::Cpu)?)
-            }
+            None => Ok(()),
         }
     }
 }

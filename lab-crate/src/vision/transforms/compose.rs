@@ -2,6 +2,7 @@
 
 use candle_core::{Device, Tensor};
 
+use super::Size;
 use super::normalize::tables;
 use super::transform::Transform;
 use crate::vision::Image;
@@ -134,6 +135,19 @@ impl Compose {
         Ok(Tensor::from_vec(numbers, &dims[..], &Device::Cpu)?)
     }
 
+    /// Height and width of every result; `None` when they depend on the image.
+    pub(in crate::vision) fn size(&self) -> Option<[usize; 2]> {
+        self.steps.iter().fold(None, |size, step| match step {
+            Transform::Resize(step) => match step.size {
+                Size::Exact(height, width) => Some([height, width]),
+                Size::Shorter(_) => None,
+            },
+            Transform::CenterCrop(step) => Some([step.size.0, step.size.1]),
+            Transform::RandomResizedCrop(step) => Some([step.size.0, step.size.1]),
+            _ => size,
+        })
+    }
+
     /// `image` before its numbers are written; the chain was checked.
     pub(in crate::vision) fn ready<'a>(
         &self,
@@ -168,6 +182,15 @@ mod tests {
         assert!(text.contains("шаг 2 (Resize)") && text.contains("до ToTensor"), "{text}");
         assert!(error(Compose::new().then(ToTensor).then(ToTensor)).contains("шаг 2 (ToTensor)"));
         assert!(error(Compose::new().then(Resize::new(0)).then(ToTensor)).contains("сторона 0"));
+    }
+
+    #[test]
+    fn a_size_that_does_not_depend_on_the_image_is_known() {
+        let chain = Compose::new().then(CenterCrop { size: (4, 6) });
+        assert_eq!(chain.clone().then(ToTensor).size(), Some([4, 6]));
+        assert_eq!(chain.clone().then(Resize::exact(2, 3)).size(), Some([2, 3]));
+        assert_eq!(chain.then(Resize::new(3)).size(), None);
+        assert_eq!(Compose::new().then(RandomResizedCrop::new(5)).size(), Some([5, 5]));
     }
 
     #[test]
