@@ -4,10 +4,10 @@
 
 use std::ops::Range;
 
-use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor, WithDType, bail};
+use candle_core::{Tensor, WithDType};
 
-use super::elements::{cpu, elements};
 use super::pieces::hand_out;
+use super::planes::{Planes, pool_planes};
 use super::sum;
 use super::windows::{Window, image_dims};
 use crate::{Error, Result};
@@ -23,16 +23,14 @@ pub(crate) fn avg_pool2d(x: &Tensor, window: Window, count_include_pad: bool) ->
     let [_, _, height, width] = image_dims("avg_pool2d", x)?;
     let out = window.output("avg_pool2d", [height, width])?;
     let places = |out: usize, side| (0..out).map(|i| window.inside(i, side)).collect();
-    apply(
-        x,
-        Means {
-            rows: places(out[0], height),
-            columns: places(out[1], width),
-            area: count_include_pad.then_some(window.kernel * window.kernel),
-            width,
-            plane: height * width,
-        },
-    )
+    let means = Means {
+        rows: places(out[0], height),
+        columns: places(out[1], width),
+        area: count_include_pad.then_some(window.kernel * window.kernel),
+        width,
+        plane: height * width,
+    };
+    Ok(pool_planes(x, means)?)
 }
 
 /// The means over `out` windows that cover the image: x `(N, C, H, W)`, result `(N, C, out[0], out[1])`; f32 or f64.
@@ -52,21 +50,14 @@ pub(crate) fn adaptive_avg_pool2d(x: &Tensor, out: [usize; 2]) -> Result<Tensor>
     let places = |n: usize, side: usize| {
         (0..n).map(|i| i * side / n..((i + 1) * side).div_ceil(n)).collect()
     };
-    apply(
-        x,
-        Means {
-            rows: places(out[0], height),
-            columns: places(out[1], width),
-            area: None,
-            width,
-            plane: height * width,
-        },
-    )
-}
-
-fn apply(x: &Tensor, op: Means) -> Result<Tensor> {
-    let y = x.to_device(&Device::Cpu)?.contiguous()?.apply_op1(op)?;
-    Ok(y.to_device(x.device())?)
+    let means = Means {
+        rows: places(out[0], height),
+        columns: places(out[1], width),
+        area: None,
+        width,
+        plane: height * width,
+    };
+    Ok(pool_planes(x, means)?)
 }
 
 /// The result at `(i, j)` is the sum over `rows[i]` and `columns[j]` divided by the area.
@@ -81,34 +72,17 @@ struct Means {
 
 impl Means {
     /// The number of results of a plane.
-    fn out(&self) -> usize {
+    fn results(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
 
     /// How many planes a thread takes at once, by the shapes only.
     fn many(&self) -> usize {
-        (1usize << 15).div_ceil(self.plane.max(self.out()))
+        (1usize << 15).div_ceil(self.plane.max(self.results()))
     }
 
     fn area(&self, rows: &Range<usize>, columns: &Range<usize>) -> f64 {
         self.area.unwrap_or(rows.len() * columns.len()) as f64
-    }
-
-    fn forward<T: WithDType>(&self, x: &[T]) -> Vec<T> {
-        let (plane, out, many) = (self.plane, self.out(), self.many());
-        let mut y = vec![T::zero(); x.len() / plane * out];
-        let work = x.chunks(many * plane).zip(y.chunks_mut(many * out)).collect();
-        hand_out(work, &|(x, y)| {
-            pulp::Arch::new().dispatch(
-                #[inline(always)]
-                || {
-                    for (x, y) in x.chunks_exact(plane).zip(y.chunks_exact_mut(out)) {
-                        self.forward_plane(x, y);
-                    }
-                },
-            );
-        });
-        y
     }
 
     #[inline(always)]
@@ -131,9 +105,34 @@ impl Means {
             }
         }
     }
+}
+
+impl Planes for Means {
+    const NAME: &'static str = "lab-avg-pool2d";
+
+    fn out(&self) -> [usize; 2] {
+        [self.rows.len(), self.columns.len()]
+    }
+
+    fn forward<T: WithDType>(&self, x: &[T]) -> Vec<T> {
+        let (plane, out, many) = (self.plane, self.results(), self.many());
+        let mut y = vec![T::zero(); x.len() / plane * out];
+        let work = x.chunks(many * plane).zip(y.chunks_mut(many * out)).collect();
+        hand_out(work, &|(x, y)| {
+            pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || {
+                    for (x, y) in x.chunks_exact(plane).zip(y.chunks_exact_mut(out)) {
+                        self.forward_plane(x, y);
+                    }
+                },
+            );
+        });
+        y
+    }
 
     fn backward<T: WithDType>(&self, grad: &[T], numbers: usize) -> Vec<T> {
-        let (plane, out, many) = (self.plane, self.out(), self.many());
+        let (plane, out, many) = (self.plane, self.results(), self.many());
         let mut gradient = vec![T::zero(); numbers];
         let work = gradient.chunks_mut(many * plane).zip(grad.chunks(many * out)).collect();
         hand_out(work, &|(gradient, grad)| {
@@ -150,39 +149,6 @@ impl Means {
             }
         });
         gradient
-    }
-}
-
-impl CustomOp1 for Means {
-    fn name(&self) -> &'static str {
-        "lab-avg-pool2d"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let (images, channels, ..) = layout.shape().dims4()?;
-        let y = match x {
-            CpuStorage::F32(_) => CpuStorage::F32(self.forward(elements(x, layout)?)),
-            CpuStorage::F64(_) => CpuStorage::F64(self.forward(elements(x, layout)?)),
-            _ => bail!("lab-avg-pool2d: нужен тип f32 или f64"),
-        };
-        Ok((y, Shape::from((images, channels, self.rows.len(), self.columns.len()))))
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        let grad = grad.contiguous()?;
-        let (storage, layout) = grad.storage_and_layout();
-        let grad = cpu(&storage)?;
-        let (count, dims) = (x.elem_count(), x.dims());
-        Ok(Some(match x.dtype() {
-            DType::F32 => {
-                let gradient = self.backward::<f32>(elements(grad, layout)?, count);
-                Tensor::from_vec(gradient, dims, &Device::Cpu)?
-            }
-            _ => {
-                let gradient = self.backward::<f64>(elements(grad, layout)?, count);
-                Tensor::from_vec(gradient, dims, &Device::Cpu)?
-            }
-        }))
     }
 }
 

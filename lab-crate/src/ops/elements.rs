@@ -46,6 +46,22 @@ pub(crate) fn require_real(call: &str, name: &str, tensor: &Tensor) -> Result<()
     }
 }
 
+/// Checks that the `others`, each with its name in the message, have the dtype of the input `x`.
+///
+/// # Errors
+/// One has another dtype.
+pub(super) fn require_dtype_of(call: &str, x: &Tensor, others: &[(&str, &Tensor)]) -> Result<()> {
+    match others.iter().find(|(_, other)| other.dtype() != x.dtype()) {
+        None => Ok(()),
+        Some((name, other)) => Err(Error::Argument(format!(
+            "{call}: вход x имеет тип {}, а {name} - {}; типы должны совпадать: x.to_dtype(DType::{:?})?",
+            x.dtype().as_str(),
+            other.dtype().as_str(),
+            other.dtype(),
+        ))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]

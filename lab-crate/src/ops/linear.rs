@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use candle_core::{CpuStorage, CustomOp3, DType, Layout, Shape, Tensor, WithDType, bail};
 
-use super::elements::{cpu, elements, require_real};
+use super::elements::{cpu, elements, require_dtype_of, require_real};
 use super::gemm::{Matrix, add_product};
+use super::relu::stopped;
 use super::scalar::{column_sums, sum_of_pairs};
 use crate::{Error, Result};
 
@@ -47,17 +48,7 @@ fn check(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<()> {
             weight.dims(),
         )));
     }
-    for (name, other) in [("веса", weight), ("сдвиг", bias)] {
-        if other.dtype() != x.dtype() {
-            return Err(Error::Argument(format!(
-                "linear: вход x имеет тип {}, а {name} - {}; типы должны совпадать: x.to_dtype(DType::{:?})?",
-                x.dtype().as_str(),
-                other.dtype().as_str(),
-                other.dtype(),
-            )));
-        }
-    }
-    Ok(())
+    require_dtype_of("linear", x, &[("веса", weight), ("сдвиг", bias)])
 }
 
 struct Linear {
@@ -196,14 +187,6 @@ fn parameter_gradients<T: WithDType>(
     let grad_rows = Matrix::new(grad, rows, outputs)?;
     add_product(&mut weight, grad_rows.t(), Matrix::new(x, rows, inputs)?)?;
     Ok((weight, column_sums(grad, outputs)))
-}
-
-/// The gradient before ReLU: 0 where the result `y` is 0.
-fn stopped<T: WithDType>(y: &Tensor, grad: &[T]) -> candle_core::Result<Vec<T>> {
-    let (storage, layout) = y.storage_and_layout();
-    let y = elements::<T>(cpu(&storage)?, layout)?;
-    let zero = T::zero();
-    Ok(grad.iter().zip(y).map(|(g, y)| if *y <= zero { zero } else { *g }).collect())
 }
 
 /// The number of rows of `count` numbers with `inputs` numbers each.

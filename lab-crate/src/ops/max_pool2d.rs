@@ -5,10 +5,10 @@
 
 use std::sync::OnceLock;
 
-use candle_core::{CpuStorage, CustomOp1, DType, Device, Layout, Shape, Tensor, WithDType, bail};
+use candle_core::{Tensor, WithDType};
 
-use super::elements::{cpu, elements};
 use super::pieces::hand_out;
+use super::planes::{Planes, pool_planes};
 use super::windows::{Window, image_dims};
 use crate::Result;
 
@@ -23,8 +23,7 @@ pub(crate) fn max_pool2d(x: &Tensor, window: Window) -> Result<Tensor> {
     let [_, _, height, width] = image_dims("max_pool2d", x)?;
     let out = window.output("max_pool2d", [height, width])?;
     let op = MaxPool { window, size: [height, width], out, winners: OnceLock::new() };
-    let y = x.to_device(&Device::Cpu)?.contiguous()?.apply_op1(op)?;
-    Ok(y.to_device(x.device())?)
+    Ok(pool_planes(x, op)?)
 }
 
 struct MaxPool {
@@ -37,23 +36,6 @@ struct MaxPool {
 }
 
 impl MaxPool {
-    fn forward<T: WithDType>(&self, x: &[T]) -> Vec<T> {
-        let (plane, out) = (self.size[0] * self.size[1], self.out[0] * self.out[1]);
-        let count = x.len() / plane;
-        let mut y = vec![T::from_f64(f64::NEG_INFINITY); count * out];
-        let mut winners = vec![0; count * out];
-        let many = planes_in_piece(plane);
-        let results = y.chunks_mut(many * out).zip(winners.chunks_mut(many * out));
-        hand_out(x.chunks(many * plane).zip(results).collect(), &|(x, (y, winners))| {
-            let results = y.chunks_exact_mut(out).zip(winners.chunks_exact_mut(out));
-            for (x, (y, winners)) in x.chunks_exact(plane).zip(results) {
-                self.plane(x, y, winners);
-            }
-        });
-        self.winners.get_or_init(|| winners);
-        y
-    }
-
     /// One plane; `y` begins as minus infinity.
     fn plane<T: WithDType>(&self, x: &[T], y: &mut [T], winners: &mut [u32]) {
         let ([_, width], [_, out_width]) = (self.size, self.out);
@@ -80,6 +62,31 @@ impl MaxPool {
                 }
             }
         }
+    }
+}
+
+impl Planes for MaxPool {
+    const NAME: &'static str = "lab-max-pool2d";
+
+    fn out(&self) -> [usize; 2] {
+        self.out
+    }
+
+    fn forward<T: WithDType>(&self, x: &[T]) -> Vec<T> {
+        let (plane, out) = (self.size[0] * self.size[1], self.out[0] * self.out[1]);
+        let count = x.len() / plane;
+        let mut y = vec![T::from_f64(f64::NEG_INFINITY); count * out];
+        let mut winners = vec![0; count * out];
+        let many = planes_in_piece(plane);
+        let results = y.chunks_mut(many * out).zip(winners.chunks_mut(many * out));
+        hand_out(x.chunks(many * plane).zip(results).collect(), &|(x, (y, winners))| {
+            let results = y.chunks_exact_mut(out).zip(winners.chunks_exact_mut(out));
+            for (x, (y, winners)) in x.chunks_exact(plane).zip(results) {
+                self.plane(x, y, winners);
+            }
+        });
+        self.winners.get_or_init(|| winners);
+        y
     }
 
     fn backward<T: WithDType>(&self, grad: &[T], numbers: usize) -> Vec<T> {
@@ -141,39 +148,6 @@ fn keep<T: WithDType>(
         // By bits: of two choices by one condition the compiler makes a branch, many times slower.
         *winner ^= (*winner ^ place) & 0u32.wrapping_sub(u32::from(takes));
         place = place.wrapping_add(stride);
-    }
-}
-
-impl CustomOp1 for MaxPool {
-    fn name(&self) -> &'static str {
-        "lab-max-pool2d"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
-        let (images, channels, ..) = layout.shape().dims4()?;
-        let y = match x {
-            CpuStorage::F32(_) => CpuStorage::F32(self.forward(elements(x, layout)?)),
-            CpuStorage::F64(_) => CpuStorage::F64(self.forward(elements(x, layout)?)),
-            _ => bail!("lab-max-pool2d: нужен тип f32 или f64"),
-        };
-        Ok((y, Shape::from((images, channels, self.out[0], self.out[1]))))
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, grad: &Tensor) -> candle_core::Result<Option<Tensor>> {
-        let grad = grad.contiguous()?;
-        let (storage, layout) = grad.storage_and_layout();
-        let grad = cpu(&storage)?;
-        let (count, dims) = (x.elem_count(), x.dims());
-        Ok(Some(match x.dtype() {
-            DType::F32 => {
-                let gradient = self.backward::<f32>(elements(grad, layout)?, count);
-                Tensor::from_vec(gradient, dims, &Device::Cpu)?
-            }
-            _ => {
-                let gradient = self.backward::<f64>(elements(grad, layout)?, count);
-                Tensor::from_vec(gradient, dims, &Device::Cpu)?
-            }
-        }))
     }
 }
 

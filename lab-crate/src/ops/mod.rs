@@ -13,10 +13,12 @@ mod linear;
 mod log_softmax;
 mod mask;
 mod max_pool2d;
-mod pieces;
+pub(crate) mod pieces;
+mod planes;
 pub(crate) mod pool;
 #[cfg(test)]
 pub(crate) mod recorded;
+mod relu;
 mod relu6;
 mod scalar;
 mod windows;

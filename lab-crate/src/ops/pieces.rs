@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::pool;
 
 /// Calls `piece(work)` once for every item of `work`, on the threads of `pool::for_each`.
-pub(super) fn hand_out<W: Send>(work: Vec<W>, piece: &(dyn Fn(W) + Sync)) {
+pub(crate) fn hand_out<W: Send>(work: Vec<W>, piece: &(dyn Fn(W) + Sync)) {
     let work: Vec<Mutex<Option<W>>> = work.into_iter().map(|item| Mutex::new(Some(item))).collect();
     pool::for_each(work.len(), &|i| {
         // Every item is taken once; the lock only hands it over to the thread.

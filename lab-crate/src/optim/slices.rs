@@ -4,9 +4,7 @@
 //! turns them into vector instructions, once for each kind of processor; `dispatch` takes the kind at hand. The
 //! results do not depend on it: the same operations are rounded in the same way. Read next: `state.rs`.
 
-use std::sync::{Mutex, PoisonError};
-
-use crate::ops::pool;
+use crate::ops::pieces::hand_out;
 
 /// A big parameter is worked on in pieces of this many numbers by several threads. The pieces are
 /// the same on every machine, and every number is computed by itself: the result does not depend on the threads.
@@ -48,16 +46,11 @@ pub(super) fn in_pieces<T: Send + Sync>(
     let mut rest = work;
     while rest.w.len() > PIECE {
         let (piece, more) = rest.split(PIECE);
-        pieces.push(Mutex::new(Some(piece)));
+        pieces.push(piece);
         rest = more;
     }
-    pieces.push(Mutex::new(Some(rest)));
-    pool::for_each(pieces.len(), &|i| {
-        // Every piece is taken once; the lock only hands it over to the thread.
-        if let Some(piece) = pieces[i].lock().unwrap_or_else(PoisonError::into_inner).take() {
-            update(piece);
-        }
-    });
+    pieces.push(rest);
+    hand_out(pieces, update);
 }
 
 /// `f(weight, gradient)` for every number.

@@ -7,8 +7,9 @@
 
 use candle_core::WithDType;
 
+use super::super::relu::let_through;
 use super::Moments;
-use super::loops::{Size, Sums, each, let_through};
+use super::loops::{Size, Sums, each};
 use crate::ops::pieces::hand_out;
 
 /// What goes in: x, the result y and the gradient of y `(N, C, H, W)`, the weight `(C)`.

@@ -101,9 +101,3 @@ pub(super) fn each<T: Copy>(out: &mut [T], [a, b, c]: [&[T]; 3], f: impl Fn(T, T
         *out = f(*a, *b, *c);
     }
 }
-
-/// `g` where ReLU let its result `y` through, 0 elsewhere; the gradient at 0 is 0, as in PyTorch.
-#[inline(always)]
-pub(super) fn let_through<T: WithDType>(g: T, y: T) -> T {
-    if y <= T::zero() { T::zero() } else { g }
-}

@@ -33,8 +33,9 @@ use candle_nn::Conv2dConfig;
 use self::finish::Finish;
 use self::geometry::Geometry;
 use self::real::Real;
-use super::elements::{cpu, elements, require_real};
+use super::elements::{cpu, elements, require_dtype_of, require_real};
 use super::pool;
+use super::relu::stopped;
 use crate::{Error, Result};
 
 /// The convolution (cross-correlation) of images: x `(N, G C, H, W)`, weight `(G K, C, kh, kw)`, bias `(G K)`,
@@ -84,16 +85,9 @@ fn check(
             weight.dims(),
         )));
     }
-    for (name, other) in [("веса", Some(weight)), ("сдвиг", bias)] {
-        let Some(other) = other else { continue };
-        if other.dtype() != x.dtype() {
-            return Err(Error::Argument(format!(
-                "conv2d: вход x имеет тип {}, а {name} - {}; типы должны совпадать: x.to_dtype(DType::{:?})?",
-                x.dtype().as_str(),
-                other.dtype().as_str(),
-                other.dtype(),
-            )));
-        }
+    require_dtype_of("conv2d", x, &[("веса", weight)])?;
+    if let Some(bias) = bias {
+        require_dtype_of("conv2d", x, &[("сдвиг", bias)])?;
     }
     Ok(geometry)
 }
@@ -250,12 +244,4 @@ fn plane_sums<T: Real>(grad: &[T], channels: usize, pixels: usize) -> Vec<T> {
     });
     drop(cells);
     sums
-}
-
-/// The gradient before ReLU: 0 where the result `y` is 0.
-fn stopped<T: Real>(y: &Tensor, grad: &[T]) -> CandleResult<Vec<T>> {
-    let (storage, layout) = y.storage_and_layout();
-    let y = elements::<T>(cpu(&storage)?, layout)?;
-    let zero = T::zero();
-    Ok(grad.iter().zip(y).map(|(g, y)| if *y <= zero { zero } else { *g }).collect())
 }

@@ -4,6 +4,8 @@
 use super::super::recorded::{
     assert_near, assert_same_with_any_threads, cases, loss, numbers, var, wave,
 };
+use candle_core::{DType, Device};
+
 use super::*;
 use crate::Rng;
 

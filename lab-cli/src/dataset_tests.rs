@@ -1,0 +1,44 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+#[test]
+fn sets_are_chosen_by_name() {
+    assert_eq!(select(&[]).unwrap().len(), FILES.len());
+    assert_eq!(select(&["boston".into()]).unwrap()[0].file, "boston_house_prices.csv");
+    let error = select(&["iris".into()]).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "нет набора «iris»; есть: california, boston, mnist, hymenoptera, efficientnet-lite0, resnet18"
+    );
+}
+
+#[test]
+fn resnet_may_be_missing_where_efficientnet_is() {
+    let of = |set: &str| select(&[set.into()]).unwrap()[0];
+    assert_eq!(of("resnet18").substitute().unwrap().set, "efficientnet-lite0");
+    assert!(of("efficientnet-lite0").substitute().is_none());
+    assert_eq!(
+        of("resnet18").describe(State::Missing),
+        "ResNet18 (веса): нет, вместо них EfficientNet-Lite0 (веса)"
+    );
+    assert_eq!(of("resnet18").describe(State::Wrong), "ResNet18 (веса): повреждены");
+}
+
+#[test]
+fn code_asks_for_data_by_call_and_for_weights_by_name() {
+    let asked = |code: &str| -> Vec<&str> {
+        FILES.iter().filter(|file| file.is_asked_for(code)).map(|file| file.set).collect()
+    };
+    assert_eq!(asked("lab::data::boston()?"), ["boston"]);
+    assert_eq!(asked("weights::find(\"resnet18\")?"), ["resnet18"]);
+    assert!(asked("\"boston\", models::resnet18(2, vb)").is_empty());
+}
+
+#[test]
+fn the_table_is_well_formed() {
+    for file in &FILES {
+        assert_eq!(file.sha256.len(), 64, "{}", file.set);
+        assert!(file.sha256.chars().all(|c| c.is_ascii_hexdigit() && !c.is_uppercase()));
+        assert!(!file.origins.is_empty(), "{}", file.set);
+    }
+}
