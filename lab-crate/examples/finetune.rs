@@ -106,8 +106,9 @@ fn features(seed: u64, num_epochs: usize) -> lab::Result<f64> {
     let (mut model, _map) = pretrained(seed)?;
     model.set_trainable(Trainable::Head);
     let loading = LoaderOptions { batch_size: 16, shuffle: true, seed, ..Default::default() };
-    let train = DataLoader::new(vision::features_once(&model, &train)?, loading)?;
-    let val = DataLoader::new(vision::features_once(&model, &val)?, LoaderOptions::default())?;
+    let once = |loader: &DataLoader| vision::features_once(&model, progress(loader.epoch(0)));
+    let train = DataLoader::new(once(&train)?, loading)?;
+    let val = DataLoader::new(once(&val)?, LoaderOptions::default())?;
     let rule = Sgd { momentum: 0.9, weight_decay: 0.01, ..Sgd::lr(0.003) };
     let mut opt = Optimizer::new(rule, model.params())?;
     let options = Fit { num_epochs, task: Task::Classification, ..Default::default() };

@@ -13,7 +13,7 @@ use crate::batches::{Batch, DataLoader, TensorDataset};
 use crate::models::VisionModel;
 use crate::optim::{Optimizer, Scheduler};
 use crate::train::{BestWeights, Fit, History, Observer, Task, Watch, fit};
-use crate::{Result, loss};
+use crate::{Error, Result, loss};
 
 /// What [`train_model`] found.
 #[derive(Clone, Debug)]
@@ -91,14 +91,14 @@ pub fn train_model(
     Ok(Trained { history, best: best.value().zip(best.epoch()), elapsed: start.elapsed() })
 }
 
-/// What goes into the head of `model`, `(N, C)`, for every image of one epoch of `loader`, with the labels: data on
-/// which a new head trains in a moment.
+/// What goes into the head of `model`, `(N, C)`, for every image of `batches`, with the labels: data on which a new
+/// head trains in a moment. Give one epoch of a loader, in a cell inside of [`crate::progress()`].
 ///
-/// It gives up two things. Every epoch sees the same features, so random transforms are drawn once (their epoch 0)
+/// It gives up two things. Every epoch sees the same features, so random transforms are drawn once
 /// and no longer protect from overfitting; and the body cannot learn. Batch norm uses its running statistics.
 ///
 /// # Errors
-/// Whatever the loader or the model cannot do; [`crate::Error::Interrupted`].
+/// There are no batches; whatever the batches or the model cannot do; [`crate::Error::Interrupted`].
 ///
 /// ```
 /// use lab::prelude::*;
@@ -106,16 +106,42 @@ pub fn train_model(
 /// let model = models::resnet18(2, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
 /// let x = Rng::seed(1).randn((3, 3, 32, 32), &Device::Cpu)?;
 /// let set = TensorDataset::new(x, Tensor::new(&[0u32, 1, 0], &Device::Cpu)?)?;
-/// let features = vision::features_once(&model, &DataLoader::new(set, LoaderOptions::default())?)?;
+/// let loader = DataLoader::new(set, LoaderOptions::default())?;
+/// let features = vision::features_once(&model, loader.epoch(0))?;
 /// assert_eq!(features.x().dims(), [3, 512]);
 /// # Ok::<(), lab::Error>(())
 /// ```
-pub fn features_once(model: &VisionModel, loader: &DataLoader) -> Result<TensorDataset> {
+pub fn features_once(
+    model: &VisionModel,
+    batches: impl IntoIterator<Item = Result<Batch>>,
+) -> Result<TensorDataset> {
     let (mut x, mut y) = (Vec::new(), Vec::new());
-    for batch in crate::progress(loader.epoch(0)).comment("признаки") {
+    for batch in batches {
         let Batch { x: images, y: labels } = batch?;
         x.push(model.features(&images, false)?.detach());
         y.push(labels);
     }
+    if x.is_empty() {
+        return Err(Error::Argument(
+            "features_once: не дано ни одного пакета; передайте эпоху загрузчика: loader.epoch(0)"
+                .into(),
+        ));
+    }
     TensorDataset::new(Tensor::cat(&x, 0)?, Tensor::cat(&y, 0)?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{models, nn};
+    use candle_core::Device;
+
+    #[test]
+    fn no_batches_are_told() {
+        let vb = nn::var_builder(&VarMap::new(), 1, &Device::Cpu);
+        let model = models::resnet18(2, vb).unwrap();
+        let error = features_once(&model, []).err().unwrap().to_string();
+        assert!(error.contains("loader.epoch(0)"), "{error}");
+    }
 }
