@@ -59,7 +59,12 @@ impl Notebook {
     /// # Errors
     /// When a data file cannot be read.
     pub fn data_in_words(&self, workspace: &Workspace) -> Result<Vec<String>> {
-        self.data().iter().map(|file| Ok(file.describe(file.state(workspace)?))).collect()
+        let files = self.data();
+        let words = files.iter().map(|file| Ok(file.describe(file.state(workspace)?)));
+        let mut words: Vec<String> = words.collect::<Result<_>>()?;
+        // The files of one set are neighbours, and most often in one state.
+        words.dedup();
+        Ok(words)
     }
 
     /// Hash of all that an execution depends on: the source, the data it asks for, and `base`.
@@ -119,6 +124,14 @@ mod tests {
         let (_dir, workspace) = lab();
         let names: Vec<String> = all(&workspace).unwrap().into_iter().map(|n| n.name).collect();
         assert_eq!(names, ["01-a", "02-b"]);
+    }
+
+    #[test]
+    fn a_set_of_several_files_is_told_once() {
+        let (dir, workspace) = lab();
+        write(&dir.path().join("notebooks/01-a.md"), "data::mnist()?; data::boston()?").unwrap();
+        let words = all(&workspace).unwrap()[0].data_in_words(&workspace).unwrap();
+        assert_eq!(words, ["Boston housing: нет данных", "MNIST: нет данных"]);
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Our side and PyTorch's, figure by figure in turn, so that both meet the same machine.
 //!
-//! Not here: which figures (`train.rs`).
+//! Not here: which figures (`train.rs`, `vision.rs`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -15,6 +15,8 @@ use crate::workspace::Workspace;
 use crate::{child, stamp};
 
 const SCRIPT: &str = include_str!("../../python/torch_bench.py");
+/// Our program, for cargo.
+const EXAMPLE: [&str; 4] = ["-p", "lab-crate", "--example", "bench"];
 
 /// A line of the table.
 pub struct Row {
@@ -38,34 +40,69 @@ pub const fn row(
     Row { title, ours, torch, goal }
 }
 
-/// Our side and, where there is one, PyTorch's.
-pub struct Duel {
-    sides: Vec<Side>,
+/// How both sides are started: what is built, found out and written once.
+pub struct Rivals<'a> {
+    workspace: &'a Workspace,
+    /// The variables that the kernel sets for cells.
+    environment: Vec<(String, String)>,
+    /// The Python that has torch.
+    python: Option<PathBuf>,
 }
 
-impl Duel {
-    /// Builds and starts our side, and PyTorch's where torch is found; both with `threads` threads, if given.
+impl<'a> Rivals<'a> {
+    /// Builds our program and looks for PyTorch; says so where there is none.
     ///
     /// # Errors
-    /// Our side cannot be built or started, or the Python that was named has no torch.
-    pub fn start(workspace: &Workspace, args: &DuelArgs, threads: Option<usize>) -> Result<Self> {
-        let commands = [Some(ours(workspace)?), torch(workspace, args.torch.as_deref())?];
+    /// Our program cannot be built, or the Python that was named has no torch.
+    pub fn prepare(workspace: &'a Workspace, args: &DuelArgs) -> Result<Self> {
+        let step = Step::start("Наша программа измерений");
+        let mut build = child::cargo(workspace);
+        build.arg("build").args(EXAMPLE);
+        child::run(workspace, build, "bench-build", &step)?;
+        step.done("собрана");
+        let python = python_with_torch(workspace, args.torch.as_deref())?;
+        if python.is_none() {
+            println!(
+                "PyTorch не найден: измеряется только наша сторона. Укажите Python, в котором есть torch: --torch ПУТЬ"
+            );
+        }
+        stamp::write_if_changed(&script(workspace), SCRIPT)
+            .context("не удалось записать torch_bench.py")?;
+        Ok(Self { workspace, environment: cell_environment(workspace)?, python })
+    }
+
+    /// Starts both sides anew, with `threads` threads each, if given.
+    ///
+    /// # Errors
+    /// A side does not start.
+    pub fn start(&self, threads: Option<usize>) -> Result<Duel> {
+        let mut ours = child::cargo(self.workspace);
+        ours.args(["run", "--quiet"]).args(EXAMPLE).envs(self.environment.clone());
+        let torch = self.python.as_ref().map(|python| {
+            let mut torch = child::command(self.workspace, python);
+            torch.arg(script(self.workspace));
+            torch
+        });
         let start = |mut command: Command| {
+            command.env("LAB_DATA", self.workspace.data_cache());
             if let Some(threads) = threads {
                 command.env("LAB_NUM_THREADS", threads.to_string());
                 command.env("OMP_NUM_THREADS", threads.to_string());
             }
             Side::start(command)
         };
-        let sides = commands.into_iter().flatten().map(start).collect::<Result<Vec<_>>>()?;
-        if sides.len() == 1 {
-            println!(
-                "PyTorch не найден: измеряется только наша сторона. Укажите Python, в котором есть torch: --torch ПУТЬ"
-            );
-        }
-        Ok(Self { sides })
+        Ok(Duel {
+            sides: [Some(ours), torch].into_iter().flatten().map(start).collect::<Result<_>>()?,
+        })
     }
+}
 
+/// Our side and, where there is one, PyTorch's; both run.
+pub struct Duel {
+    sides: Vec<Side>,
+}
+
+impl Duel {
     /// What the two sides call themselves.
     pub fn names(&self) -> Vec<String> {
         self.sides.iter().map(|side| side.name.clone()).collect()
@@ -132,21 +169,6 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Our program, built, in the environment that cells have.
-fn ours(workspace: &Workspace) -> Result<Command> {
-    let step = Step::start("Наша программа измерений");
-    let what = ["-p", "lab-crate", "--example", "bench"];
-    let mut build = child::cargo(workspace);
-    build.arg("build").args(what);
-    child::run(workspace, build, "bench-build", &step)?;
-    step.done("собрана");
-    let mut command = child::cargo(workspace);
-    command.args(["run", "--quiet"]).args(what);
-    command.env("LAB_DATA", workspace.data_cache());
-    command.envs(cell_environment(workspace)?);
-    Ok(command)
-}
-
 /// The variables that the kernel sets for cells; those that the user has set stay.
 fn cell_environment(workspace: &Workspace) -> Result<Vec<(String, String)>> {
     let mut metadata = child::cargo(workspace);
@@ -162,29 +184,26 @@ fn cell_environment(workspace: &Workspace) -> Result<Vec<(String, String)>> {
         .collect())
 }
 
-/// PyTorch's script, under the Python that was named or the first one that has torch.
-fn torch(workspace: &Workspace, named: Option<&Path>) -> Result<Option<Command>> {
+/// Where PyTorch's script is written.
+fn script(workspace: &Workspace) -> PathBuf {
+    workspace.lab_dir().join("python/torch_bench.py")
+}
+
+/// The Python that was named, or the first one that has torch.
+fn python_with_torch(workspace: &Workspace, named: Option<&Path>) -> Result<Option<PathBuf>> {
     let has_torch = |python: &Path| {
         let mut probe = Command::new(python);
         probe.args(["-c", "import torch, numpy"]);
         probe.output().is_ok_and(|output| output.status.success())
     };
-    let python = match named {
-        Some(python) if has_torch(python) => python.to_path_buf(),
+    match named {
+        Some(python) if has_torch(python) => Ok(Some(python.to_path_buf())),
         Some(python) => bail!("{}: здесь нет пакетов torch и numpy", python.display()),
         None => {
             let known = [workspace.venv_python(), "python3".into()];
-            let Some(python) = known.into_iter().find(|python| has_torch(python)) else {
-                return Ok(None);
-            };
-            python
+            Ok(known.into_iter().find(|python| has_torch(python)))
         }
-    };
-    let script = workspace.lab_dir().join("python/torch_bench.py");
-    stamp::write_if_changed(&script, SCRIPT).context("не удалось записать torch_bench.py")?;
-    let mut command = child::command(workspace, python);
-    command.arg(script).env("LAB_DATA", workspace.data_cache());
-    Ok(Some(command))
+    }
 }
 
 fn median(measured: &[Measured]) -> Option<f64> {

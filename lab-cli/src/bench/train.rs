@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::duel::{Duel, Row, figures, row, table};
+use super::duel::{Rivals, Row, figures, row, table};
 use crate::args::DuelArgs;
 use crate::fetch;
 use crate::workspace::Workspace;
@@ -26,7 +26,7 @@ pub fn train(workspace: &Workspace, args: &DuelArgs) -> Result<bool> {
     if !fetch::data(workspace, &["mnist".into()])? {
         return Ok(false);
     }
-    let (mut duel, mut errors) = (Duel::start(workspace, args, None)?, Vec::new());
+    let (mut duel, mut errors) = (Rivals::prepare(workspace, args)?.start(None)?, Vec::new());
     let lines = duel.measure(&ROWS, args.rounds, &mut errors);
     print!("{}", table(&duel.names(), &lines));
     errors.iter().for_each(|error| println!("✗ {error}"));

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use super::duel::{Duel, Line, Row, figures, row, table};
+use super::duel::{Line, Rivals, Row, figures, row, table};
 use crate::args::DuelArgs;
 use crate::fetch;
 use crate::workspace::Workspace;
@@ -53,17 +53,17 @@ pub fn vision(workspace: &Workspace, args: &DuelArgs) -> Result<bool> {
     if !fetch::data(workspace, &["hymenoptera".into()])? {
         return Ok(false);
     }
-    let mut errors = Vec::new();
-    let mut duel = Duel::start(workspace, args, None)?;
+    let (rivals, mut errors) = (Rivals::prepare(workspace, args)?, Vec::new());
+    let mut duel = rivals.start(None)?;
     let names = duel.names();
     let lines = duel.measure(&ROWS, args.rounds, &mut errors);
     drop(duel);
-    let mut one = Duel::start(workspace, args, Some(1))?;
+    let mut one = rivals.start(Some(1))?;
     let alone = one.measure(&SCALING, args.rounds, &mut errors);
     drop(one);
     let mut memory = Vec::new();
     for row in &MEMORY {
-        let mut duel = Duel::start(workspace, args, None)?;
+        let mut duel = rivals.start(None)?;
         memory.extend(duel.measure(std::slice::from_ref(row), 2, &mut errors));
     }
     print!("{}", table(&names, &lines));
