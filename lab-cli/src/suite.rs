@@ -40,6 +40,13 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
         "Замечания (cargo clippy)",
         &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     );
+    // Before the tests: some of them look at the real data where they are.
+    let ready = suite.step("Подготовка", || {
+        setup::tools(workspace)?;
+        with_default_mirror(workspace);
+        setup::data(workspace);
+        Ok(true)
+    });
     // Package by package, as the kernel and this program are built: tests of the whole workspace at
     // once give the dependencies other features, and rust-analyzer would be compiled twice.
     for (title, package) in [
@@ -49,12 +56,6 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     ] {
         suite.cargo(title, &["test", "--package", package, "--no-fail-fast"]);
     }
-    let ready = suite.step("Подготовка", || {
-        setup::tools(workspace)?;
-        with_default_mirror(workspace);
-        setup::data(workspace);
-        Ok(true)
-    });
     suite.after(ready, "Ядро (pytest)", || pytest(workspace, "lab-kernel/tests"));
     let executed = suite.after(ready, "Блокноты", || notebooks(workspace));
     suite.after(executed, "Проверка отчётов (pytest)", || {

@@ -1,22 +1,10 @@
-//! The published weights of EfficientNet-Lite0 through the public API, where the real file is at hand (`LAB_DATA`, or
-//! `LAB_DATA_MIRROR` as a directory).
+//! The published weights of EfficientNet-Lite0 through the public API, where `cargo lab data` has brought them.
 #![allow(clippy::unwrap_used)]
-
-use std::path::PathBuf;
 
 use lab::candle_core::{D, DType, Device, ModuleT, Tensor};
 use lab::candle_nn::VarMap;
 use lab::models::{self, Trainable};
 use lab::{nn, weights};
-
-/// The real file, when the environment tells where one is.
-fn real() -> Option<PathBuf> {
-    let name = "efficientnet-lite0-57934424.pth";
-    let data =
-        std::env::var_os("LAB_DATA").map(|data| PathBuf::from(data).join("efficientnet-lite0"));
-    let mirror = std::env::var_os("LAB_DATA_MIRROR").map(PathBuf::from);
-    [data, mirror].into_iter().flatten().map(|dir| dir.join(name)).find(|path| path.is_file())
-}
 
 // import torch                                              # PyTorch 2.15
 // from efficientnet_lite_pytorch.model import EfficientNet  # 0.1.0
@@ -25,8 +13,8 @@ fn real() -> Option<PathBuf> {
 // y = m.eval()(x)[0]; y[[0, 309, 310, 999]], y.argmax(), y.max(), m.extract_features(x).mean((2, 3))[0][:3]
 #[test]
 fn the_real_weights_give_the_packages_logits() {
-    let Some(path) = real() else {
-        println!("skipped: set LAB_DATA or LAB_DATA_MIRROR to check the real file");
+    let Some(path) = weights::find("efficientnet-lite0").unwrap() else {
+        println!("skipped: cargo lab data efficientnet-lite0");
         return;
     };
     let map = VarMap::new();
