@@ -9,6 +9,7 @@
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
+//! | `task.rs` | the tasks of the notebooks |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
@@ -35,6 +36,7 @@ mod stamp;
 mod step;
 mod student;
 mod suite;
+mod task;
 mod toolchain;
 mod unreachable;
 mod up;
