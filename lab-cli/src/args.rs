@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, run, suite, up};
+use crate::{bench, doctor, fetch, hint, run, suite, up};
 
 /// The parsed command line.
 #[derive(Parser)]
@@ -38,6 +38,8 @@ enum Command {
         #[arg(value_name = "НАБОР")]
         sets: Vec<String>,
     },
+    /// Показать подсказки к заданию: от вопроса до половины строки
+    Hint(HintArgs),
     /// Показать, чего не хватает, и как это исправить
     Doctor,
     /// Измерить скорость
@@ -56,6 +58,17 @@ pub struct RunArgs {
     /// Предел времени одной ячейки
     #[arg(long, value_name = "СЕКУНД", default_value_t = 600)]
     pub timeout: u64,
+}
+
+/// Options of `cargo lab hint`.
+#[derive(clap::Args)]
+pub struct HintArgs {
+    /// Номер задания, например 2.1
+    #[arg(value_name = "ЗАДАНИЕ")]
+    pub task: String,
+    /// Сколько подсказок показать
+    #[arg(value_name = "СКОЛЬКО", default_value_t = 1)]
+    pub stage: usize,
 }
 
 /// Options of `cargo lab up`.
@@ -122,6 +135,7 @@ impl Args {
             Command::Up(args) => up::up(&workspace, &args),
             Command::Test => suite::test(&workspace),
             Command::Data { sets } => fetch::data(&workspace, &sets),
+            Command::Hint(args) => hint::hint(&workspace, &args),
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),
             Command::Bench { what: Bench::Train(args) } => bench::train(&workspace, &args),

@@ -9,7 +9,7 @@
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
-//! | `task.rs` | the tasks of the notebooks |
+//! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
@@ -23,6 +23,7 @@ mod execution;
 mod fetch;
 mod finding;
 mod folder;
+mod hint;
 mod kernel;
 mod notebook;
 mod npm;

@@ -67,6 +67,19 @@ pub fn labs(workspace: &Workspace) -> Result<Vec<Lab>> {
     parse(&text).with_context(|| format!("файл {}", workspace.short(&path)))
 }
 
+/// The task with that number.
+///
+/// # Errors
+/// When there is none; the error names all.
+pub fn find<'a>(labs: &'a [Lab], id: &str) -> Result<&'a Task> {
+    let mut tasks = labs.iter().flat_map(|lab| &lab.tasks);
+    if let Some(task) = tasks.find(|task| task.id == id) {
+        return Ok(task);
+    }
+    let known: Vec<&str> = labs.iter().flat_map(|lab| &lab.tasks).map(|t| t.id.as_str()).collect();
+    bail!("нет задания {id}; есть {}", known.join(", "))
+}
+
 fn parse(text: &str) -> Result<Vec<Lab>> {
     let Labs { lab: labs } = toml::from_str(text)?;
     let mut seen = std::collections::HashSet::new();
@@ -94,7 +107,12 @@ mod tests {
         for (lab, notebook) in labs.iter().zip(&notebooks) {
             for task in &lab.tasks {
                 for mark in [format!("// TODO({}):", task.id), format!("fn {}(", task.function)] {
-                    assert_eq!(notebook.text.matches(&mark).count(), 1, "{mark} in {}", lab.notebook);
+                    assert_eq!(
+                        notebook.text.matches(&mark).count(),
+                        1,
+                        "{mark} in {}",
+                        lab.notebook
+                    );
                 }
             }
         }
@@ -102,9 +120,13 @@ mod tests {
 
     #[test]
     fn a_task_named_twice_is_an_error() {
-        let task = "[[lab.task]]\nid = \"1.1\"\nfunction = \"f\"\ntitle = \"\"\npoints = 1\nhints = []\n";
+        let task =
+            "[[lab.task]]\nid = \"1.1\"\nfunction = \"f\"\ntitle = \"\"\npoints = 1\nhints = []\n";
         let text = format!("[[lab]]\nnotebook = \"01-a\"\n{task}{task}");
         assert!(parse(&text).unwrap_err().to_string().contains("1.1"));
         assert!(parse("[[lab]]\nnotebook = \"a\"\nnoise = 1").is_err());
+        let labs = parse(&text.replacen(task, "", 1)).unwrap();
+        assert_eq!(find(&labs, "1.1").unwrap().function, "f");
+        assert_eq!(find(&labs, "7").unwrap_err().to_string(), "нет задания 7; есть 1.1");
     }
 }

@@ -47,6 +47,14 @@ pub enum Error {
     /// An array cannot take the asked shape.
     #[error("форма массива: {0}")]
     Shape(#[from] ndarray::ShapeError),
+    /// The answer to a task is wrong, or not written yet; the cell's output says why.
+    #[error("задание {id} ещё не решено; что не так, напечатано выше")]
+    Check {
+        /// The task, as `2.1`.
+        id: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
     /// The student pressed "interrupt".
     #[error("Прервано")]
     Interrupted,

@@ -15,6 +15,7 @@
 //! | [`mod@vision`] | images: transforms, folders of images, pictures of what a model sees |
 //! | [`mod@models`] | ResNet and EfficientNet-Lite0, as in torchvision |
 //! | [`mod@weights`] | weights in files: `.pth`, safetensors |
+//! | [`mod@check`] | checks of the student's answers, hints, the score |
 //! | `ops` | fused operations with gradients for the CPU |
 //! | `threads` | [`num_threads`], [`set_num_threads`] |
 //! | `plot` | [`Figure`], [`Live`], [`Series`] |
@@ -29,6 +30,7 @@
 //! | `output`, `throttle` | the lines that carry an output to the notebook; how often |
 
 pub mod batches;
+pub mod check;
 pub mod data;
 pub mod loss;
 pub mod metrics;
@@ -60,6 +62,7 @@ pub use candle_nn;
 pub use ndarray;
 
 pub use array::{from_ndarray, to_ndarray};
+pub use check::{hint, score};
 pub use device::device;
 pub use error::{Error, Result};
 pub use interrupt::{check_interrupted, interrupted};

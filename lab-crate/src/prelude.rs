@@ -11,6 +11,7 @@ pub use ndarray::{self, Array, Array1, Array2, Axis};
 pub use crate::batches::{Batch, DataLoader, Dataset, LoaderOptions, TensorDataset};
 pub use crate::optim::{Adagrad, Adam, AdamW, Optimizer, RmsProp, Scheduler, Sgd};
 pub use crate::{
-    Figure, Live, Rng, Series, Show, Table, check_interrupted, data, device, from_ndarray,
-    interrupted, loss, metrics, models, nn, optim, progress, to_ndarray, vision, weights,
+    Figure, Live, Rng, Series, Show, Table, check, check_interrupted, data, device, from_ndarray,
+    hint, interrupted, loss, metrics, models, nn, optim, progress, score, to_ndarray, vision,
+    weights,
 };
