@@ -106,7 +106,12 @@ mod tests {
         assert_eq!(names(&labs), notebooks.iter().map(|n| n.name.clone()).collect::<Vec<_>>());
         for (lab, notebook) in labs.iter().zip(&notebooks) {
             for task in &lab.tasks {
-                for mark in [format!("// TODO({}):", task.id), format!("fn {}(", task.function)] {
+                let Task { id, function, .. } = task;
+                for mark in [
+                    format!("// TODO({id}):"),
+                    format!("fn {function}("),
+                    format!("\ncheck::{function}({function})?;"),
+                ] {
                     assert_eq!(
                         notebook.text.matches(&mark).count(),
                         1,

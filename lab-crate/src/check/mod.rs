@@ -32,13 +32,19 @@ mod table;
 mod verdict;
 
 mod autograd;
+mod mnist;
 mod optimizers;
 mod regression;
 mod tensors;
+mod transfer;
 
 pub use autograd::{float_var, numeric_grad};
 pub use hint::{Hint, hint};
+pub use mnist::{
+    accuracy, plot_history, predict, probabilities, test, test_with_accuracy, train_with_accuracy,
+};
 pub use optimizers::{momentum_step, predict_and_loss};
 pub use regression::{should_stop, standardize, step};
 pub use score::{Score, score};
 pub use tensors::{center_columns, sin2_plus_cos2};
+pub use transfer::{freeze_body, new_head, visualize};

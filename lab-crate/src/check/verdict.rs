@@ -80,27 +80,40 @@ pub(super) mod testing {
         pub(super) static SEED: Cell<Option<u64>> = const { Cell::new(None) };
     }
 
-    /// The verdicts of a check on the visible numbers and on hidden ones.
-    fn verdicts(check: impl Fn() -> Result<()>) -> Vec<Result<()>> {
+    /// The verdicts of a check on the visible numbers and on hidden ones, `count` in all.
+    fn verdicts(count: u64, check: impl Fn() -> Result<()>) -> Vec<Result<()>> {
         let verdict = |seed| {
             SEED.set(Some(seed));
             let verdict = check();
             SEED.set(None);
             verdict
         };
-        (1..=20).map(verdict).collect()
+        (1..=count).map(verdict).collect()
     }
 
     /// Asserts that the answer passes, whatever the numbers are.
     pub(in crate::check) fn passes(check: impl Fn() -> Result<()>) {
-        for (i, verdict) in verdicts(check).into_iter().enumerate() {
+        passes_on(20, check);
+    }
+
+    /// [`passes`] on `count` sets of numbers.
+    pub(in crate::check) fn passes_on(count: u64, check: impl Fn() -> Result<()>) {
+        for (i, verdict) in verdicts(count, check).into_iter().enumerate() {
+            if let Err(Error::Check { reason, .. }) = &verdict {
+                panic!("numbers {}: {reason}", i + 1);
+            }
             assert!(verdict.is_ok(), "numbers {}: {verdict:?}", i + 1);
         }
     }
 
     /// Asserts that the answer fails with `text` in the reason, whatever the numbers are.
     pub(in crate::check) fn fails(check: impl Fn() -> Result<()>, text: &str) {
-        for (i, verdict) in verdicts(check).into_iter().enumerate() {
+        fails_on(20, check, text);
+    }
+
+    /// [`fails`] on `count` sets of numbers.
+    pub(in crate::check) fn fails_on(count: u64, check: impl Fn() -> Result<()>, text: &str) {
+        for (i, verdict) in verdicts(count, check).into_iter().enumerate() {
             let Err(Error::Check { reason, .. }) = verdict else {
                 panic!("numbers {}: {verdict:?} instead of «{text}»", i + 1);
             };

@@ -65,6 +65,32 @@ impl Default for Figure {
 }
 
 impl Figure {
+    /// The title, where there is one.
+    pub(crate) fn title_text(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// The points of every line, in data units.
+    pub(crate) fn lines(&self) -> Vec<Vec<(f64, f64)>> {
+        let is_line = |layer: &&Layer| matches!(layer.kind, Kind::Line(_));
+        self.layers.iter().filter(is_line).map(|layer| layer.points().to_vec()).collect()
+    }
+
+    /// The points of every scatter, in data units.
+    pub(crate) fn scatters(&self) -> Vec<Vec<(f64, f64)>> {
+        let is_scatter = |layer: &&Layer| matches!(layer.kind, Kind::Scatter(_));
+        self.layers.iter().filter(is_scatter).map(|layer| layer.points().to_vec()).collect()
+    }
+
+    /// The texts written into the figure, in the order in which they were.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        let text = |layer: &Layer| match &layer.kind {
+            Kind::Text { text, .. } => Some(text.clone()),
+            _ => None,
+        };
+        self.layers.iter().filter_map(text).collect()
+    }
+
     /// An empty figure of 640 x 440 pixels.
     pub fn new() -> Self {
         Self::default()

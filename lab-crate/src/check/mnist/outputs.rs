@@ -1,0 +1,151 @@
+//! Tasks 5.1, 5.2, 5.5: probabilities, classes and accuracy from the network's outputs.
+//!
+//! `N` examples, `K` classes.
+
+use candle_core::{D, Device, Tensor};
+
+use super::super::compare::{number, tensor};
+use super::super::fault::ensure;
+use super::super::verdict::run;
+use crate::{Result, Rng};
+
+/// Task 5.1: probabilities (N, K) from their logarithms (N, K).
+///
+/// # Errors
+/// [`crate::Error::Check`] when the answer is wrong.
+pub fn probabilities(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
+    run("5.1", |rng| {
+        let log_probs = log_probs(rng)?;
+        let probs = log_probs.exp()?;
+        let again = candle_nn::ops::log_softmax(&log_probs, 1)?;
+        let mistakes = [
+            (Ok(log_probs.clone()), "Это всё ещё логарифмы; какая функция им обратна?"),
+            (
+                Ok(again),
+                "log_softmax от логарифмов вероятностей ничего не меняет: сеть его уже взяла",
+            ),
+            (
+                candle_nn::ops::softmax(&probs, 1).map_err(Into::into),
+                "После exp это уже вероятности; зачем ещё softmax?",
+            ),
+            (
+                candle_nn::ops::softmax(&log_probs, 0).map_err(Into::into),
+                "Вдоль какой оси сумма вероятностей равна 1?",
+            ),
+            (
+                log_probs.neg().map_err(Into::into),
+                "Смена знака ещё не вероятность; что обратно логарифму?",
+            ),
+            (log_probs.neg()?.exp().map_err(Into::into), "Откуда взялся минус?"),
+        ];
+        tensor(f(&log_probs), &probs, 1e-5, &mistakes)?;
+        let sure = Tensor::new(&[[0f32, -200.0]], &Device::Cpu)?;
+        tensor(f(&sure), &sure.exp()?, 1e-6, &[]).map_err(|fault| fault.at("вход [[0, -200]]"))
+    })
+}
+
+/// Task 5.2: the most probable class of each row, u32 (N,), from the logarithms (N, K).
+///
+/// # Errors
+/// [`crate::Error::Check`] when the answer is wrong.
+pub fn predict(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
+    run("5.2", |rng| {
+        let log_probs = log_probs(rng)?;
+        let mistakes = [
+            (log_probs.argmax(0).map_err(Into::into), "Вдоль какой оси лежат классы?"),
+            (
+                log_probs.argmax_keepdim(1).map_err(Into::into),
+                "По одному номеру на строку: нужна ли лишняя ось?",
+            ),
+            (log_probs.argmin(1).map_err(Into::into), "Это самый невероятный класс"),
+            (log_probs.max(1).map_err(Into::into), "Это наибольшее значение, а нужен его номер"),
+        ];
+        tensor(f(&log_probs), &log_probs.argmax(D::Minus1)?, 0.0, &mistakes)
+    })
+}
+
+/// Task 5.5: the share of rows whose class is the label's, from 0 to 1.
+///
+/// # Errors
+/// [`crate::Error::Check`] when the answer is wrong.
+pub fn accuracy(f: fn(&Tensor, &Tensor) -> Result<f64>) -> Result<()> {
+    run("5.5", |rng| {
+        let output = log_probs(rng)?;
+        let (n, k) = output.dims2()?;
+        let best = output.argmax(1)?.to_vec1::<u32>()?;
+        for right in [1 + rng.below(2), n, 0] {
+            let other = |i: usize| (best[i] + u32::from(i >= right)) % k as u32;
+            let target = Tensor::from_iter((0..n).map(other), &Device::Cpu)?;
+            let want = right as f64 / n as f64;
+            let got = f(&output, &target)?;
+            ensure(!got.is_nan(), format!("верных {right} из {n}: вышло NaN"))?;
+            let mistakes = [
+                (Ok(right as f64), "Это число верных ответов, а нужна доля"),
+                (Ok(0.0), "Среднее целых в candle равно 0: переведён ли ответ eq в DType::F32?"),
+                (Ok(1.0 - want), "Это доля ошибок"),
+                (Ok(want * 100.0), "Это проценты, а нужна доля от 0 до 1"),
+            ];
+            number(&format!("верных {right} из {n}"), got, want, 1e-6, &mistakes)?;
+        }
+        Ok(())
+    })
+}
+
+/// Logarithms of probabilities (N, K), N > K; the classes differ by more than a rounding error.
+fn log_probs(rng: &mut Rng) -> Result<Tensor> {
+    let (n, k) = (6 + rng.below(3), 3 + rng.below(2));
+    let places = rng.permutation(n * k);
+    let scores = Tensor::from_iter(places.into_iter().map(|i| i as f32 * 0.3), &Device::Cpu)?;
+    Ok(candle_nn::ops::log_softmax(&scores.reshape((n, k))?, 1)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::verdict::testing::{UNSOLVED, fails, passes, unsolved};
+    use super::*;
+    use candle_core::DType;
+    use candle_nn::ops::{log_softmax, softmax};
+
+    #[test]
+    fn task_5_1() {
+        passes(|| probabilities(|x| Ok(x.exp()?)));
+        passes(|| probabilities(|x| Ok(softmax(x, 1)?)));
+        fails(|| probabilities(|_| unsolved()), UNSOLVED);
+        fails(|| probabilities(|x| Ok(x.clone())), "всё ещё логарифмы");
+        fails(|| probabilities(|x| Ok(softmax(&x.exp()?, 1)?)), "зачем ещё softmax");
+        fails(|| probabilities(|x| Ok(softmax(x, 0)?)), "Вдоль какой оси");
+        fails(|| probabilities(|x| Ok(x.neg()?)), "Смена знака");
+        fails(|| probabilities(|x| Ok(x.neg()?.exp()?)), "Откуда взялся минус");
+        fails(|| probabilities(|x| Ok(log_softmax(x, 0)?)), "ждали");
+    }
+
+    #[test]
+    fn task_5_2() {
+        passes(|| predict(|x| Ok(x.argmax(D::Minus1)?)));
+        fails(|| predict(|_| unsolved()), UNSOLVED);
+        fails(|| predict(|x| Ok(x.argmax(0)?)), "форма ответа");
+        fails(|| predict(|x| Ok(x.argmax_keepdim(1)?)), "лишняя ось");
+        fails(|| predict(|x| Ok(x.argmin(1)?)), "самый невероятный");
+        fails(|| predict(|x| Ok(x.max(1)?)), "нужен его номер");
+    }
+
+    #[test]
+    fn task_5_5() {
+        passes(|| accuracy(crate::metrics::accuracy));
+        fails(|| accuracy(|_, _| unsolved()), UNSOLVED);
+        fails(
+            || accuracy(|o, t| Ok(crate::metrics::accuracy(o, t)? * t.elem_count() as f64)),
+            "нужна доля",
+        );
+        fails(
+            || {
+                accuracy(|o, t| {
+                    Ok(o.argmax(1)?.eq(t)?.mean_all()?.to_dtype(DType::F64)?.to_scalar()?)
+                })
+            },
+            "Среднее целых",
+        );
+        fails(|| accuracy(|o, t| Ok(1.0 - crate::metrics::accuracy(o, t)?)), "доля ошибок");
+        fails(|| accuracy(|o, t| Ok(100.0 * crate::metrics::accuracy(o, t)?)), "проценты");
+    }
+}

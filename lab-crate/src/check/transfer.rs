@@ -1,0 +1,275 @@
+//! Checks of notebook 06: transfer learning.
+
+use candle_core::{D, DType, Device, Tensor};
+use candle_nn::{ModuleT, VarMap};
+
+use super::compare::same;
+use super::fault::{Fault, Judgement, ensure};
+use super::verdict::run;
+use crate::batches::{Batch, Dataset};
+use crate::data::standin_insects::{Counts, write};
+use crate::models::{self, VisionModel};
+use crate::optim::Params;
+use crate::vision::ImageFolder;
+use crate::vision::pictures::{GridOptions, gallery};
+use crate::vision::transforms::{CenterCrop, Compose, Normalize, Resize, ToTensor};
+use crate::{Figure, Result, Rng, nn};
+
+/// A head as a student puts it on: model, its variables, classes, seed.
+type NewHead = fn(&mut VisionModel, &VarMap, usize, u64) -> Result<()>;
+
+/// Task 6.1: a new head for `num_classes` classes with initial values from `seed`; all other weights stay.
+///
+/// # Errors
+/// [`crate::Error::Check`] when the answer is wrong.
+pub fn new_head(f: NewHead) -> Result<()> {
+    run("6.1", |rng| {
+        let (mut model, map) = small_model(rng, 5)?;
+        let (n, seed) = (3 + rng.below(2), rng.below(1000) as u64);
+        let body = body(&model)?;
+        f(&mut model, &map, n, seed)?;
+        let got = model.num_classes();
+        ensure(got == n, format!("просили классов {n}, стало {got}")).map_err(|fault| {
+            fault.asking("Откуда берётся число классов: из аргумента или из кода?")
+        })?;
+        same(&self::body(&model)?, &body, 0.0).map_err(|_| {
+            Fault::new("изменились и другие веса")
+                .asking("Что нужно заменить: модель или её голову?")
+        })?;
+        let first = head(&model)?;
+        f(&mut model, &map, n, seed)?;
+        same(&head(&model)?, &first, 0.0).map_err(|_| {
+            Fault::new("с тем же начальным числом голова вышла другой")
+                .asking("Какое seed передано в replace_head?")
+        })?;
+        f(&mut model, &map, n, seed + 1)?;
+        let is_same = same(&head(&model)?, &first, 0.0).is_ok();
+        ensure(!is_same, "с другим начальным числом голова вышла той же")
+            .map_err(|fault| fault.asking("Какое seed передано в replace_head?"))
+    })
+}
+
+/// EfficientNet-Lite0 without pretrained weights, which is the smallest of the list.
+fn small_model(rng: &mut Rng, num_classes: usize) -> Result<(VisionModel, VarMap)> {
+    let map = VarMap::new();
+    let vb = nn::var_builder(&map, rng.below(1000) as u64, &Device::Cpu);
+    Ok((models::create("efficientnet-lite0", num_classes, vb)?, map))
+}
+
+/// The first weights of the body.
+fn body(model: &VisionModel) -> Result<Tensor> {
+    let params = model.params();
+    let first = params.iter().next().map(|(_, var)| var.as_tensor().copy());
+    Ok(first.ok_or_else(|| crate::Error::Argument("у модели нет параметров".into()))??)
+}
+
+fn head(model: &VisionModel) -> Result<Tensor> {
+    Ok(model.head().weight().copy()?)
+}
+
+/// Task 6.2: only the head is trained; the parameters that are.
+///
+/// # Errors
+/// [`crate::Error::Check`] when the answer is wrong.
+pub fn freeze_body(f: fn(&mut VisionModel) -> Result<Params>) -> Result<()> {
+    run("6.2", |rng| {
+        let (mut model, _map) = small_model(rng, 2)?;
+        let all = model.params().len();
+        let params = f(&mut model)?;
+        let frozen = model.params().len();
+        if params.len() == 2 && frozen > 2 {
+            return Err(Fault::new("список верен, но тело не заморожено")
+                .asking("Кто скажет модели, что градиенты тела считать не нужно?"));
+        }
+        let fault = Fault::new(format!("в списке параметров {}, ждали 2", params.len()));
+        match params.len() {
+            2 => only_head(&params, &model),
+            n if n == all && frozen == 2 => {
+                Err(fault.asking("Список взят до заморозки; что изменится после неё?"))
+            }
+            n if n == all => Err(fault.asking("Обучается всё; что выбирает set_trainable?")),
+            0 => Err(fault.asking("А голова? Её-то и надо учить")),
+            _ => Err(fault.asking("Обучается больше, чем голова; какой вариант Trainable нужен?")),
+        }
+    })
+}
+
+fn only_head(params: &Params, model: &VisionModel) -> Judgement {
+    let head = model.head().weight().elem_count() + model.head().bias().elem_count();
+    let text = format!("чисел в списке {}, а в голове {head}", params.count());
+    ensure(params.count() == head, text)
+        .map_err(|fault| fault.asking("Какой слой последний: тот, что отвечает классами?"))
+}
+
+/// A gallery as a student draws it: model, data set, indices.
+type Visualize = fn(&VisionModel, &ImageFolder, &[usize]) -> Result<Figure>;
+
+/// Task 6.3: images of the data set with the true class, the model's answer and its probability.
+///
+/// # Errors
+/// [`crate::Error::Check`] when the answer is wrong.
+pub fn visualize(f: Visualize) -> Result<()> {
+    run("6.3", |rng| {
+        let set = insects(rng)?;
+        let (model, map) = small_model(rng, 2)?;
+        let indices = [3, 1, 2];
+        sharpen(&model, &map, &set.batch(&indices)?.x)?;
+        let want = answers(&model, &set, &indices, false)?.texts();
+        let got = f(&model, &set, &indices)?.texts();
+        if got == want {
+            return Ok(());
+        }
+        let fault = Fault::new(format!("подписи {got:?}, ждали {want:?}"));
+        let rest: Vec<usize> = (0..indices.len()).collect();
+        if got.is_empty() {
+            Err(fault.asking("Подписи добавляет pictures::gallery; что нужно ей, кроме картинок?"))
+        } else if got == answers(&model, &set, &rest, false)?.texts() {
+            Err(fault
+                .asking("Показаны первые картинки набора, а просили картинки с номерами indices"))
+        } else if got == praised(&model, &set, &indices)?.texts() {
+            Err(fault.asking("Что здесь истина: метки набора или ответы модели?"))
+        } else {
+            Err(fault.asking(
+                "В каком режиме работает модель: обучения или ответа? Второй аргумент forward_t",
+            ))
+        }
+    })
+}
+
+/// Four drawn images in a folder of their own, read into memory before the folder is removed.
+fn insects(rng: &mut Rng) -> Result<ImageFolder> {
+    let name = format!("lab-check-{}-{}", std::process::id(), rng.below(1 << 30));
+    let folder = std::env::temp_dir().join(name);
+    let counts = Counts { train: [1, 1], val: [2, 2] };
+    write(&folder, &counts, rng.below(1000) as u64)?;
+    let steps = Compose::new().then(Resize::new(64)).then(CenterCrop::new(64));
+    let steps = steps.then(ToTensor).then(Normalize::imagenet());
+    let options = crate::vision::FolderOptions { cache_bytes: 1 << 24, ..Default::default() };
+    let set = ImageFolder::with_options(folder.join("val"), steps, options);
+    let read = set.and_then(|set| set.batch(&[0, 1, 2, 3]).map(|_| set));
+    std::fs::remove_dir_all(&folder).ok();
+    read
+}
+
+/// Gives the head of an untrained model answers that are far from even.
+fn sharpen(model: &VisionModel, map: &VarMap, x: &Tensor) -> Result<()> {
+    let logits = model.forward_t(x, false)?;
+    let spread = logits.broadcast_sub(&logits.mean_keepdim(0)?)?.abs()?.max_all()?;
+    let scale = 2.0 / f64::from(spread.to_dtype(DType::F32)?.to_scalar::<f32>()?).max(1e-6);
+    let name = format!("{}weight", model.head_prefix());
+    let vars = map.data().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    match vars.get(&name) {
+        Some(var) => Ok(var.set(&(var.detach() * scale)?)?),
+        None => Err(crate::Error::Argument(format!("у модели нет переменной {name}"))),
+    }
+}
+
+fn answers(
+    model: &VisionModel,
+    set: &ImageFolder,
+    indices: &[usize],
+    train: bool,
+) -> Result<Figure> {
+    let Batch { x, y } = set.batch(indices)?;
+    let probs = candle_nn::ops::softmax(&model.forward_t(&x, train)?, D::Minus1)?;
+    gallery(&x, &y, &probs, set.classes(), &GridOptions::default())
+}
+
+/// The answers shown as the truth.
+fn praised(model: &VisionModel, set: &ImageFolder, indices: &[usize]) -> Result<Figure> {
+    let x = set.batch(indices)?.x;
+    let probs = candle_nn::ops::softmax(&model.forward_t(&x, false)?, D::Minus1)?;
+    gallery(&x, &probs.argmax(1)?, &probs, set.classes(), &GridOptions::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::verdict::testing::{UNSOLVED, fails_on, passes_on, unsolved};
+    use super::*;
+    use crate::models::Trainable;
+
+    #[test]
+    fn task_6_1() {
+        passes_on(3, || new_head(|model, map, n, seed| model.replace_head(n, map, seed)));
+        fails_on(1, || new_head(|_, _, _, _| unsolved()), UNSOLVED);
+        fails_on(
+            2,
+            || new_head(|model, map, _, seed| model.replace_head(2, map, seed)),
+            "из аргумента",
+        );
+        fails_on(2, || new_head(|_, _, _, _| Ok(())), "стало 5");
+        fails_on(
+            2,
+            || new_head(|model, map, n, _| model.replace_head(n, map, 7)),
+            "с другим начальным",
+        );
+        let whole: NewHead = |model, map, n, seed| {
+            *model = models::create(
+                model.name(),
+                n,
+                nn::var_builder(&VarMap::new(), seed, &Device::Cpu),
+            )?;
+            model.replace_head(n, map, seed).or(Ok(()))
+        };
+        fails_on(2, || new_head(whole), "изменились и другие веса");
+    }
+
+    #[test]
+    fn task_6_2() {
+        let set = |model: &mut VisionModel, part| {
+            model.set_trainable(part);
+            model.params()
+        };
+        let (mut model, _map) = small_model(&mut Rng::seed(1), 2).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(set(&mut model, Trainable::Head).len(), 2);
+        passes_on(2, || {
+            freeze_body(|model| {
+                model.set_trainable(Trainable::Head);
+                Ok(model.params())
+            })
+        });
+        fails_on(1, || freeze_body(|_| unsolved()), UNSOLVED);
+        fails_on(1, || freeze_body(|model| Ok(model.params())), "Обучается всё");
+        let early: fn(&mut VisionModel) -> Result<Params> = |model| {
+            let params = model.params();
+            model.set_trainable(Trainable::Head);
+            Ok(params)
+        };
+        fails_on(1, || freeze_body(early), "до заморозки");
+        let block: fn(&mut VisionModel) -> Result<Params> = |model| {
+            model.set_trainable(Trainable::LastBlock);
+            Ok(model.params())
+        };
+        fails_on(1, || freeze_body(block), "больше, чем голова");
+        let list_only: fn(&mut VisionModel) -> Result<Params> = |model| {
+            let prefix = model.head_prefix();
+            let all = model.params();
+            let of_head = all.iter().filter(|(name, _)| name.starts_with(&prefix));
+            Ok(Params::from(of_head.map(|(n, v)| (n.to_owned(), v.clone())).collect::<Vec<_>>()))
+        };
+        fails_on(1, || freeze_body(list_only), "тело не заморожено");
+    }
+
+    #[test]
+    fn task_6_3() {
+        passes_on(2, || visualize(|model, set, indices| answers(model, set, indices, false)));
+        fails_on(1, || visualize(|_, _, _| unsolved()), UNSOLVED);
+        fails_on(
+            2,
+            || visualize(|model, set, _| answers(model, set, &[0, 1, 2], false)),
+            "с номерами indices",
+        );
+        fails_on(
+            2,
+            || visualize(|model, set, indices| answers(model, set, indices, true)),
+            "В каком режиме",
+        );
+        fails_on(2, || visualize(praised), "метки набора или");
+        let logits: Visualize = |model, set, indices| {
+            let Batch { x, y } = set.batch(indices)?;
+            let outputs = model.forward_t(&x, false)?;
+            gallery(&x, &y, &outputs, set.classes(), &GridOptions::default())
+        };
+        fails_on(2, || visualize(logits), "не вероятности");
+    }
+}
