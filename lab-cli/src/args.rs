@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, hint, run, suite, up};
+use crate::{bench, doctor, fetch, hint, release, run, suite, up};
 
 /// The parsed command line.
 #[derive(Parser)]
@@ -38,6 +38,8 @@ enum Command {
         #[arg(value_name = "НАБОР")]
         sets: Vec<String>,
     },
+    /// Сделать версии блокнотов: для студентов, для преподавателя и слайды
+    Release(ReleaseArgs),
     /// Показать подсказки к заданию: от вопроса до половины строки
     Hint(HintArgs),
     /// Показать, чего не хватает, и как это исправить
@@ -60,6 +62,17 @@ pub struct RunArgs {
     pub timeout: u64,
 }
 
+/// Options of `cargo lab release`.
+#[derive(clap::Args)]
+pub struct ReleaseArgs {
+    /// Куда писать (по умолчанию target/lab/release)
+    #[arg(long, value_name = "ПАПКА")]
+    pub out: Option<PathBuf>,
+    /// Не писать, а сравнить готовый выпуск с исходными блокнотами
+    #[arg(long)]
+    pub check: bool,
+}
+
 /// Options of `cargo lab hint`.
 #[derive(clap::Args)]
 pub struct HintArgs {
@@ -74,6 +87,9 @@ pub struct HintArgs {
 /// Options of `cargo lab up`.
 #[derive(clap::Args)]
 pub struct UpArgs {
+    /// Открыть блокноты с решениями
+    #[arg(long)]
+    pub solutions: bool,
     /// Не открывать браузер
     #[arg(long)]
     pub no_browser: bool,
@@ -135,6 +151,7 @@ impl Args {
             Command::Up(args) => up::up(&workspace, &args),
             Command::Test => suite::test(&workspace),
             Command::Data { sets } => fetch::data(&workspace, &sets),
+            Command::Release(args) => release::release(&workspace, &args),
             Command::Hint(args) => hint::hint(&workspace, &args),
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),

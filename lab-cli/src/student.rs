@@ -1,4 +1,6 @@
-//! The student's copies: the `.ipynb` files made from the sources, and never overwritten once changed.
+//! The copies that JupyterLab opens: `.ipynb` files made from the sources, and never overwritten once changed.
+//!
+//! `NN-name.ipynb` is the student's version, `NN-name-solution.ipynb` the one with solutions.
 //!
 //! The hash of each file is remembered when it is made; a file with another hash belongs to the student.
 
@@ -8,10 +10,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::child;
-use crate::notebook::{self, Notebook};
+use crate::notebook::Notebook;
+use crate::release::{self, Kind};
 use crate::stamp::{self, Fingerprint};
 use crate::step::Step;
+use crate::task::Lab;
 use crate::workspace::Workspace;
 
 /// What was made: beside the file's own hash, the hash of the source it was made from.
@@ -32,26 +35,37 @@ enum Plan {
     KeepOlder,
 }
 
-/// Makes the copies that are missing or unchanged and stale.
+/// Makes the copies of one kind that are missing or unchanged and stale.
 ///
 /// # Errors
 /// When a notebook cannot be read, converted or written.
-pub fn ensure(workspace: &Workspace) -> Result<()> {
-    for notebook in notebook::all(workspace)? {
-        let copy = notebook.source.with_extension("ipynb");
-        let source = Fingerprint::default().text("source", &notebook.text).finish();
+pub fn ensure(workspace: &Workspace, kind: Kind) -> Result<()> {
+    for (notebook, lab) in release::labs(workspace)? {
+        let copy = path(&notebook, kind);
+        let tasks = serde_json::to_string(&lab)?;
+        let source = Fingerprint::default()
+            .text("source", &notebook.text)
+            .text("tasks", &tasks)
+            .text("maker", release::SCRIPT)
+            .finish();
         let file = stamp::sha256(&copy)?;
-        match plan(read(workspace, &notebook.name).as_ref(), &source, file.as_deref()) {
+        match plan(read(workspace, &copy).as_ref(), &source, file.as_deref()) {
             Plan::Keep => {}
             Plan::KeepOlder => println!(
                 "{}: вы его изменили, оставляю как есть, хотя исходный блокнот обновился. \
                  Чтобы получить новый, переименуйте свой файл и повторите команду",
                 workspace.short(&copy)
             ),
-            Plan::Make => make(workspace, &notebook, &copy, source)?,
+            Plan::Make => make(workspace, &notebook, &lab, kind, source)?,
         }
     }
     Ok(())
+}
+
+/// Where the copy of a notebook lies.
+pub fn path(notebook: &Notebook, kind: Kind) -> PathBuf {
+    let suffix = if kind == Kind::Student { "" } else { "-solution" };
+    notebook.source.with_file_name(format!("{}{suffix}.ipynb", notebook.name))
 }
 
 fn plan(made: Option<&Made>, source: &str, file: Option<&str>) -> Plan {
@@ -64,29 +78,30 @@ fn plan(made: Option<&Made>, source: &str, file: Option<&str>) -> Plan {
     }
 }
 
-fn make(workspace: &Workspace, notebook: &Notebook, copy: &Path, source: String) -> Result<()> {
-    let step = Step::start(format!("Блокнот {}", workspace.short(copy)));
-    let part = workspace.lab_dir().join(format!("{}.part.ipynb", notebook.name));
-    let mut jupytext = child::command(workspace, workspace.venv_python());
-    jupytext.args(["-m", "jupytext", "--quiet", "--to", "ipynb", "--output"]);
-    jupytext.arg(&part).arg(&notebook.source);
-    child::run(workspace, jupytext, "jupytext", &step).with_context(|| {
-        format!("не удалось сделать {} из исходного .md", workspace.short(copy))
-    })?;
-    let file = stamp::sha256(&part)?.context("jupytext wrote nothing")?;
-    fs::copy(&part, copy).with_context(|| format!("не удалось записать {}", copy.display()))?;
-    let _ = fs::remove_file(&part);
+fn make(
+    workspace: &Workspace,
+    notebook: &Notebook,
+    lab: &Lab,
+    kind: Kind,
+    source: String,
+) -> Result<()> {
+    let copy = path(notebook, kind);
+    let step = Step::start(format!("Блокнот {}", workspace.short(&copy)));
+    release::make(workspace, notebook, lab, kind, &copy)
+        .with_context(|| format!("не удалось сделать {}", workspace.short(&copy)))?;
+    let file = stamp::sha256(&copy)?.context("versions.py wrote nothing")?;
     let made = serde_json::to_string(&Made { source, file })?;
-    stamp::write(&record(workspace, &notebook.name), &made)?;
+    stamp::write(&record(workspace, &copy), &made)?;
     step.done("");
     Ok(())
 }
 
-fn read(workspace: &Workspace, name: &str) -> Option<Made> {
-    serde_json::from_slice(&fs::read(record(workspace, name)).ok()?).ok()
+fn read(workspace: &Workspace, copy: &Path) -> Option<Made> {
+    serde_json::from_slice(&fs::read(record(workspace, copy)).ok()?).ok()
 }
 
-fn record(workspace: &Workspace, name: &str) -> PathBuf {
+fn record(workspace: &Workspace, copy: &Path) -> PathBuf {
+    let name = copy.file_stem().unwrap_or_default().to_string_lossy();
     workspace.lab_dir().join("student").join(format!("{name}.json"))
 }
 

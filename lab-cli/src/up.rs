@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::args::UpArgs;
+use crate::release::Kind;
 use crate::workspace::Workspace;
 use crate::{child, notebook, setup, student};
 
@@ -14,12 +15,13 @@ use crate::{child, notebook, setup, student};
 /// When the set-up fails or JupyterLab does not start.
 pub fn up(workspace: &Workspace, args: &UpArgs) -> Result<bool> {
     setup::everything(workspace)?;
-    student::ensure(workspace)?;
+    let kind = if args.solutions { Kind::Solved } else { Kind::Student };
+    student::ensure(workspace, kind)?;
     println!("Запускаю JupyterLab; остановить: Ctrl-C дважды");
-    replace_with(jupyter(workspace, args)?)
+    replace_with(jupyter(workspace, args, kind)?)
 }
 
-fn jupyter(workspace: &Workspace, args: &UpArgs) -> Result<Command> {
+fn jupyter(workspace: &Workspace, args: &UpArgs, kind: Kind) -> Result<Command> {
     let first = notebook::all(workspace)?;
     let mut jupyter = child::command(workspace, workspace.venv_python());
     jupyter.args(["-m", "jupyterlab"]);
@@ -30,7 +32,9 @@ fn jupyter(workspace: &Workspace, args: &UpArgs) -> Result<Command> {
         "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e6",
     ]);
     if let Some(notebook) = first.first() {
-        jupyter.arg(format!("--LabApp.default_url=/lab/tree/{}.ipynb", notebook.name));
+        let copy = student::path(notebook, kind);
+        let name = copy.file_name().unwrap_or_default().to_string_lossy();
+        jupyter.arg(format!("--LabApp.default_url=/lab/tree/{name}"));
     }
     if args.no_browser {
         jupyter.arg("--no-browser");
@@ -65,8 +69,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let workspace = Workspace::at(dir.path());
         crate::stamp::write(&workspace.notebooks().join("01-a.md"), "").unwrap();
-        let args = UpArgs { no_browser: true, port: Some(9000), rest: vec!["--debug".into()] };
-        let command = jupyter(&workspace, &args).unwrap();
+        let args = UpArgs {
+            solutions: false,
+            no_browser: true,
+            port: Some(9000),
+            rest: vec!["--debug".into()],
+        };
+        let command = jupyter(&workspace, &args, Kind::Student).unwrap();
         let given: Vec<_> =
             command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
         for wanted in

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::completion::{self, Completion};
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::{session, shim, template};
+use crate::{dependency, session, shim, template};
 
 /// Asks the student for a line: prompt, and whether it is a password.
 pub type Ask = Box<dyn Fn(&str, bool) -> String + Send>;
@@ -41,6 +41,8 @@ enum Job {
 #[derive(Clone)]
 pub struct Engine {
     jobs: Sender<Job>,
+    /// How the library is named in a cell, wherever the notebook lies.
+    dependency: Option<String>,
 }
 
 impl Engine {
@@ -55,6 +57,7 @@ impl Engine {
         mut progress: impl FnMut(u32, u32, &str) + Send + 'static,
     ) -> Result<Engine> {
         let (jobs, inbox) = channel();
+        let dependency = home.lab_crate.as_deref().map(template::dependency_line).transpose()?;
         std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
             let mut open = || -> Result<CommandContext> {
                 let template = template::ensure(&home, &mut progress)?;
@@ -66,11 +69,15 @@ impl Engine {
             };
             serve(&inbox, &mut open);
         })?;
-        Ok(Engine { jobs })
+        Ok(Engine { jobs, dependency })
     }
 
     /// Runs a cell.
     pub async fn execute(&self, code: String, ask: Ask) -> Outcome {
+        let code = match &self.dependency {
+            Some(line) => dependency::found(&code, line, Path::new(".")).into_owned(),
+            None => code,
+        };
         let (reply, answer) = oneshot::channel();
         let _ = self.jobs.send(Job::Execute(code, ask, reply));
         answer.await.unwrap_or(Outcome::Refused(Failure::plain(

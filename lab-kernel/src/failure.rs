@@ -7,6 +7,7 @@ use ariadne::sources;
 use evcxr::{CompilationError, Theme};
 use serde_json::{Value, json};
 
+use crate::explain::Explanations;
 use crate::frame::Fault;
 
 const RED: &str = "\u{1b}[31m";
@@ -98,6 +99,16 @@ impl Failure {
         Failure { name, value, traceback }
     }
 
+    /// The failure with a line that explains it, where one is known.
+    pub fn explained(mut self, known: &Explanations) -> Failure {
+        let code = self.name.strip_prefix("CompileError[").and_then(|code| code.strip_suffix(']'));
+        let text = format!("{}\n{}", self.value, self.traceback.join("\n"));
+        if let Some(line) = known.line(code, &without_colours(&text)) {
+            self.traceback.push(format!("{BOLD}Подсказка{PLAIN}: {line}"));
+        }
+        self
+    }
+
     /// The fields that both the error message and the error reply carry.
     pub fn fields(&self) -> Value {
         json!({ "ename": self.name, "evalue": self.value, "traceback": self.traceback })
@@ -155,6 +166,20 @@ fn place(fault: &Fault, code: &str, session: &Path) -> Option<(usize, String)> {
         .collect();
     let (index, line) = same.get(before).or_else(|| same.first())?;
     Some((index + 1, (*line).to_owned()))
+}
+
+/// A text without the codes of ANSI colours.
+fn without_colours(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c == '\u{1b}' {
+            rest.by_ref().find(|c| c.is_ascii_alphabetic());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 /// `core::num::error::ParseIntError` -> `ParseIntError`; generic arguments are dropped.

@@ -5,7 +5,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `server.rs`, `shell.rs` | the kernel: channels, requests, running a cell |
-//! | `engine.rs`, `completion.rs`, `failure.rs` | evcxr on its thread, its answers and errors |
+//! | `engine.rs`, `dependency.rs`, `completion.rs`, `failure.rs`, `explain.rs` | evcxr on its thread, its answers and errors |
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs` | the process that runs the cells |
@@ -17,7 +17,9 @@
 mod cell;
 mod completeness;
 mod completion;
+mod dependency;
 mod engine;
+mod explain;
 mod failure;
 mod frame;
 mod front;

@@ -19,6 +19,7 @@ use tokio::sync::mpsc::{Sender, UnboundedSender, channel, unbounded_channel};
 
 use crate::cell::SharedCell;
 use crate::engine::Engine;
+use crate::explain::Explanations;
 use crate::frame::Frame;
 use crate::history::History;
 use crate::home::Home;
@@ -83,6 +84,7 @@ async fn serve(
     tokio::spawn(beat(heartbeat));
     let link = Link::listen(&session::socket_path(&session.dir), outbox.clone())?;
     let interrupt = Interrupt::new(session.dir.join("interrupt"), cell.clone());
+    let explanations = Explanations::of(home.lab_crate.as_deref());
     let engine = start_engine(home, session, outbox.clone())?;
 
     let (replies, requests_in) = shell.split();
@@ -93,6 +95,7 @@ async fn serve(
         requests,
         outbox: outbox.clone(),
         engine,
+        explanations,
         link,
         cell,
         interrupt: interrupt.clone(),

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use crate::cell::SharedCell;
 use crate::completeness::{self, Completeness};
 use crate::engine::{Ask, Engine, Outcome};
+use crate::explain::Explanations;
 use crate::failure::Failure;
 use crate::history::History;
 use crate::info;
@@ -35,6 +36,8 @@ pub struct Shell {
     pub outbox: Sender<Out>,
     /// Runs cells.
     pub engine: Engine,
+    /// What is said under an error.
+    pub explanations: Explanations,
     /// The socket to the shim.
     pub link: Link,
     /// State of the running cell.
@@ -205,10 +208,10 @@ impl Shell {
                 Some(Failure::died(cell.exited.as_deref().unwrap_or("причина неизвестна")))
             }
             _ if cell.interrupted => Some(Failure::interrupted()),
-            Outcome::Refused(failure) => Some(failure.clone()),
-            Outcome::Ran(_) => {
-                cell.fault.as_ref().map(|fault| Failure::from_fault(fault, code, &self.session))
-            }
+            Outcome::Refused(failure) => Some(failure.clone().explained(&self.explanations)),
+            Outcome::Ran(_) => cell.fault.as_ref().map(|fault| {
+                Failure::from_fault(fault, code, &self.session).explained(&self.explanations)
+            }),
         }
     }
 

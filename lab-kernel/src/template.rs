@@ -187,7 +187,7 @@ pub fn cell_environment(lab_crate: &Path) -> Result<Vec<(String, String)>> {
 }
 
 /// An entry of `package.metadata.lab-kernel`.
-fn setting(lab_crate: &Path, key: &str) -> Result<Option<toml::Value>> {
+pub fn setting(lab_crate: &Path, key: &str) -> Result<Option<toml::Value>> {
     Ok(manifest(lab_crate)?
         .get("package")
         .and_then(|package| package.get("metadata")?.get("lab-kernel")?.get(key).cloned()))

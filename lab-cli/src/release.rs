@@ -1,0 +1,184 @@
+//! `cargo lab release`: the student's, the instructor's and the lecturer's version of every notebook.
+//!
+//! All are made from the one source by python/versions.py and python/slides.py. Not here: the copies that
+//! `cargo lab up` opens (`student.rs`), nbgrader's course (`course.rs`).
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::args::ReleaseArgs;
+use crate::child;
+use crate::dataset;
+use crate::notebook::{self, Notebook};
+use crate::step::Step;
+use crate::task::{self, Lab};
+use crate::workspace::Workspace;
+use crate::{fetch, setup};
+
+/// What makes the versions; a copy made by another one is stale.
+pub const SCRIPT: &str = include_str!("../python/versions.py");
+const SLIDES: &str = include_str!("../python/slides.py");
+const REPORT: &str = include_str!("../python/report.py");
+
+/// A version of a notebook.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Stubs instead of solutions, no outputs.
+    Student,
+    /// With solutions and answers, no outputs.
+    Solved,
+    /// As the source, with nbgrader's marks.
+    Marked,
+    /// With solutions, answers and outputs.
+    Instructor,
+    /// Slides that need no network.
+    Slides,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Student => "student",
+            Self::Solved => "solved",
+            Self::Marked => "marked",
+            Self::Instructor => "instructor",
+            Self::Slides => "slides",
+        }
+    }
+
+    fn extension(self) -> &'static str {
+        if self == Self::Slides { "html" } else { "ipynb" }
+    }
+
+    /// Whether it shows the outputs of an execution.
+    fn is_executed(self) -> bool {
+        matches!(self, Self::Instructor | Self::Slides)
+    }
+}
+
+/// The command; `false` when a released notebook differs from its source.
+///
+/// # Errors
+/// When the set-up fails, a source is not what it should be, or a notebook was not executed.
+pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
+    setup::tools(workspace)?;
+    let out = args.out.clone().unwrap_or_else(|| workspace.lab_dir().join("release"));
+    if args.check {
+        return check(workspace, &out);
+    }
+    let slides = slides_ready(workspace)?;
+    for (notebook, lab) in labs(workspace)? {
+        let step = Step::start(format!("Выпуск {}", notebook.name));
+        let mut sizes = Vec::new();
+        for kind in [Kind::Student, Kind::Instructor, Kind::Slides] {
+            if kind == Kind::Slides && !slides {
+                continue;
+            }
+            let path = path(&out, &notebook, kind);
+            make(workspace, &notebook, &lab, kind, &path)?;
+            sizes.push(format!("{} {} КБ", kind.name(), fs::metadata(&path)?.len() / 1024));
+        }
+        step.done(&sizes.join(", "));
+    }
+    println!("\nВыпуск: {}", workspace.short(&out));
+    Ok(true)
+}
+
+/// Whether the released notebooks are those that the sources give; tells every one that is not.
+fn check(workspace: &Workspace, out: &Path) -> Result<bool> {
+    let mut is_same = true;
+    for (notebook, lab) in labs(workspace)? {
+        for kind in [Kind::Student, Kind::Instructor] {
+            let path = path(out, &notebook, kind);
+            if !path.exists() {
+                bail!("нет файла {}: сначала cargo lab release", path.display());
+            }
+            let mut script = script(workspace, &notebook, &lab, kind, &path)?;
+            let output = script.arg("--check").output()?;
+            if !output.status.success() {
+                is_same = false;
+                print!("✗ {}", String::from_utf8_lossy(&output.stdout));
+                eprint!("{}", String::from_utf8_lossy(&output.stderr));
+            }
+        }
+    }
+    if is_same {
+        println!("✓ выпуск в {} совпадает с исходными блокнотами", workspace.short(out));
+    }
+    Ok(is_same)
+}
+
+/// Every notebook with its tasks.
+///
+/// # Errors
+/// When they cannot be read, or a notebook is not in the table of tasks.
+pub fn labs(workspace: &Workspace) -> Result<Vec<(Notebook, Lab)>> {
+    let labs = task::labs(workspace)?;
+    let with_lab = |notebook: Notebook| {
+        let lab = labs.iter().find(|lab| lab.notebook == notebook.name).cloned();
+        let name = &notebook.name;
+        let lab = lab.with_context(|| format!("блокнота {name} нет в lab-crate/labs.toml"))?;
+        Ok((notebook, lab))
+    };
+    notebook::all(workspace)?.into_iter().map(with_lab).collect()
+}
+
+/// Makes one version of a notebook.
+///
+/// # Errors
+/// When the source is not what it should be (which the error names), or the file cannot be written.
+pub fn make(
+    workspace: &Workspace,
+    notebook: &Notebook,
+    lab: &Lab,
+    kind: Kind,
+    path: &Path,
+) -> Result<()> {
+    let output = script(workspace, notebook, lab, kind, path)?.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let told = String::from_utf8_lossy(&output.stdout);
+    bail!("{}{}", told.trim_end(), String::from_utf8_lossy(&output.stderr))
+}
+
+fn script(
+    workspace: &Workspace,
+    notebook: &Notebook,
+    lab: &Lab,
+    kind: Kind,
+    path: &Path,
+) -> Result<std::process::Command> {
+    child::script(workspace, "report.py", REPORT)?;
+    child::script(workspace, "slides.py", SLIDES)?;
+    let mut script = child::script(workspace, "versions.py", SCRIPT)?;
+    script.arg(kind.name()).arg(&notebook.source).arg(path);
+    script.arg("--lab").arg(serde_json::to_string(lab)?);
+    if kind.is_executed() {
+        let executed = workspace.lab_dir().join(format!("{}.ipynb", notebook.name));
+        if !executed.exists() {
+            bail!("блокнот {} ещё не выполнен: сначала cargo lab run", notebook.name);
+        }
+        script.arg("--executed").arg(executed);
+    }
+    if kind == Kind::Slides {
+        script.arg("--reveal").arg(workspace.data_cache().join("reveal"));
+    }
+    Ok(script)
+}
+
+fn path(out: &Path, notebook: &Notebook, kind: Kind) -> PathBuf {
+    out.join(kind.name()).join(format!("{}.{}", notebook.name, kind.extension()))
+}
+
+/// Whether slides can be made; says so where they cannot.
+fn slides_ready(workspace: &Workspace) -> Result<bool> {
+    let files = dataset::select(&["reveal".into()])?;
+    let is_there = files.iter().all(|file| fetch::bring(workspace, file));
+    if !is_there {
+        println!("Слайдов не будет: без reveal.js их нечем показать");
+    }
+    Ok(is_there)
+}
