@@ -66,7 +66,7 @@ def is_solution(cell, task):
 
 def is_check(cell, task):
     """Whether a cell is the one that checks the task."""
-    called = re.search(rf"^(::lab::)?check::{task['function']}\(", cell.source, re.MULTILINE)
+    called = re.search(rf"^check::{task['function']}\(", cell.source, re.MULTILINE)
     return cell.cell_type == "code" and called is not None
 
 

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, hint, release, run, suite, up};
+use crate::{bench, doctor, fetch, grade, hint, release, run, suite, up};
 
 /// The parsed command line.
 #[derive(Parser)]
@@ -40,6 +40,8 @@ enum Command {
     },
     /// Сделать версии блокнотов: для студентов, для преподавателя и слайды
     Release(ReleaseArgs),
+    /// Проверить сданные блокноты: таблица и страница для каждого студента
+    Grade(GradeArgs),
     /// Показать подсказки к заданию: от вопроса до половины строки
     Hint(HintArgs),
     /// Показать, чего не хватает, и как это исправить
@@ -71,6 +73,41 @@ pub struct ReleaseArgs {
     /// Не писать, а сравнить готовый выпуск с исходными блокнотами
     #[arg(long)]
     pub check: bool,
+}
+
+/// Options of `cargo lab grade`.
+#[derive(clap::Args)]
+pub struct GradeArgs {
+    /// Папка с работами: СТУДЕНТ/01-tensors.ipynb или ИМЯ.ipynb
+    #[arg(value_name = "ПАПКА")]
+    pub dir: PathBuf,
+    /// Куда писать (по умолчанию target/lab/grades)
+    #[arg(long, value_name = "ПАПКА")]
+    pub out: Option<PathBuf>,
+    /// Сколько работ проверять одновременно (по умолчанию по числу ядер и памяти)
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Предел памяти одной работы
+    #[arg(long, value_name = "МИБ", default_value_t = 3072)]
+    pub memory: u64,
+    /// Предел времени одной работы
+    #[arg(long, value_name = "СЕКУНД", default_value_t = 900)]
+    pub timeout: u64,
+    /// Предел времени одной ячейки
+    #[arg(long, value_name = "СЕКУНД", default_value_t = 120)]
+    pub cell_timeout: u64,
+    /// Предел числа процессов одной работы
+    #[arg(long, value_name = "N", default_value_t = 40)]
+    pub processes: usize,
+    /// Предел записанного одной работой
+    #[arg(long, value_name = "МИБ", default_value_t = 512)]
+    pub files: u64,
+    /// Начальное число скрытых вариантов проверок (по умолчанию случайное)
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Выполнять все ячейки, а не только те, что нужны проверкам
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// Options of `cargo lab hint`.
@@ -152,6 +189,7 @@ impl Args {
             Command::Test => suite::test(&workspace),
             Command::Data { sets } => fetch::data(&workspace, &sets),
             Command::Release(args) => release::release(&workspace, &args),
+            Command::Grade(args) => grade::grade(&workspace, &args),
             Command::Hint(args) => hint::hint(&workspace, &args),
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),

@@ -11,6 +11,7 @@
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
 //! | `release.rs` | the versions for students, instructors and lecturers |
+//! | `grade/` | grading a class |
 //! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
@@ -24,6 +25,7 @@ mod execution;
 mod fetch;
 mod finding;
 mod folder;
+mod grade;
 mod hint;
 mod kernel;
 mod notebook;

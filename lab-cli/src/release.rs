@@ -144,6 +144,16 @@ pub fn make(
     bail!("{}{}", told.trim_end(), String::from_utf8_lossy(&output.stderr))
 }
 
+/// Python with the script that makes versions, the files it needs beside it.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn scripts(workspace: &Workspace) -> Result<std::process::Command> {
+    child::script(workspace, "report.py", REPORT)?;
+    child::script(workspace, "slides.py", SLIDES)?;
+    child::script(workspace, "versions.py", SCRIPT)
+}
+
 fn script(
     workspace: &Workspace,
     notebook: &Notebook,
@@ -151,9 +161,7 @@ fn script(
     kind: Kind,
     path: &Path,
 ) -> Result<std::process::Command> {
-    child::script(workspace, "report.py", REPORT)?;
-    child::script(workspace, "slides.py", SLIDES)?;
-    let mut script = child::script(workspace, "versions.py", SCRIPT)?;
+    let mut script = scripts(workspace)?;
     script.arg(kind.name()).arg(&notebook.source).arg(path);
     script.arg("--lab").arg(serde_json::to_string(lab)?);
     if kind.is_executed() {

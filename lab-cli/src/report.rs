@@ -73,7 +73,8 @@ fn failure(outcome: &Outcome) -> Option<String> {
     Some(format!("<pre>{}</pre>\n", escape(&failure.describe(&outcome.name))))
 }
 
-fn escape(text: &str) -> String {
+/// A text as HTML.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

@@ -58,9 +58,11 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     }
     suite.after(ready, "Ядро (pytest)", || pytest(workspace, "lab-kernel/tests"));
     let executed = suite.after(ready, "Блокноты", || notebooks(workspace));
-    suite.after(executed, "Проверка отчётов (pytest)", || {
-        pytest(workspace, "lab-cli/tests")
-    });
+    suite.after(
+        executed,
+        "Отчёты, выпуск, проверка работ (pytest)",
+        || pytest(workspace, "lab-cli/tests"),
+    );
     Ok(suite.summary())
 }
 
@@ -126,7 +128,8 @@ fn pytest(workspace: &Workspace, dir: &str) -> Result<bool> {
     pytest
         .args(["-m", "pytest", "-q", "-p", "no:cacheprovider", dir])
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("LAB_REPORTS", reports(workspace));
+        .env("LAB_REPORTS", reports(workspace))
+        .env("LAB_PROGRAM", std::env::current_exe()?);
     succeeds(pytest)
 }
 

@@ -1,0 +1,197 @@
+"""Grades one submitted notebook: puts our checks into it, runs it, reads their verdicts.
+
+Runs inside the limits that `cargo lab grade` sets around it (grade/sandbox.rs) and adds those that belong to
+the process. Writes result.json and executed.ipynb into its folder. Not here: which notebooks are graded.
+"""
+
+import argparse
+import fcntl
+import json
+import re
+import resource
+import socket
+import struct
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+import versions
+
+MIB = 1 << 20
+# What a check needs of the notebook around it: the library, and what is defined at the top of a cell.
+NEEDED = re.compile(r"^\s*(:dep|use|pub|fn|struct|enum|impl|trait|const|static|type|mod|macro_rules!)\b", re.MULTILINE)
+
+
+def limit(options):
+    """Limits of this process and all below it."""
+    for what, most in (
+        (resource.RLIMIT_AS, options.memory * MIB),
+        (resource.RLIMIT_FSIZE, options.files * MIB),
+        (resource.RLIMIT_NOFILE, 1024),
+        (resource.RLIMIT_NPROC, options.processes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(what)
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (most, most))
+
+
+def raise_loopback():
+    """Turns the loopback device on, which a network namespace of one's own has off."""
+    get, set_, up = 0x8913, 0x8914, 1
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sh14x", b"lo", 0)
+        flags = struct.unpack("16sh14x", fcntl.ioctl(any_socket, get, request))[1]
+        fcntl.ioctl(any_socket, set_, struct.pack("16sh14x", b"lo", flags | up))
+
+
+def tagged(cell, name):
+    """Whether a cell has that name among nbgrader's."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id") == name
+
+
+def find(notebook, kind, task, is_it):
+    """The cells of a task, by nbgrader's name or by content."""
+    name = f"{kind}-{task['id'].replace('.', '-')}"
+    named = [cell for cell in notebook.cells if cell.cell_type == "code" and tagged(cell, name)]
+    return named or [cell for cell in notebook.cells if is_it(cell, task)]
+
+
+def defines(cell, task):
+    """Whether a cell defines the task's function."""
+    found = re.search(rf"^\s*(pub )?fn {task['function']}\b", cell.source, re.MULTILINE)
+    return cell.cell_type == "code" and (found is not None or versions.is_solution(cell, task))
+
+
+def restore(notebook, ours, lab):
+    """Puts our checks in the place of those in the notebook; returns them by task, and remarks."""
+    checks, remarks = {}, []
+    for task in lab["task"]:
+        number = task["id"]
+        right = next(cell for cell in ours.cells if versions.is_check(cell, task))
+        answers = find(notebook, "task", task, defines)
+        found = find(notebook, "check", task, versions.is_check)
+        if not answers:
+            remarks.append(f"{number}: ячейки с решением нет")
+        if len(found) > 1:
+            remarks.append(f"{number}: ячеек с проверкой {len(found)}, учтена первая")
+        if not found:
+            remarks.append(f"{number}: ячейка с проверкой удалена; она возвращена")
+            place = notebook.cells.index(answers[-1]) + 1 if answers else len(notebook.cells)
+            found = [nbformat.v4.new_code_cell()]
+            notebook.cells.insert(place, found[0])
+        elif found[0].source.strip() != right.source.strip():
+            remarks.append(f"{number}: ячейка с проверкой изменена; взята исходная")
+        # The path from the root of all crates: a `mod lab` of the notebook's own would be found first.
+        # The braces keep evcxr from taking the line for one of its commands.
+        call = f"{task['function']}({task['function']})"
+        found[0].source = f"{{ ::lab::check::{call}?; }}"
+        checks[number] = found[0]
+    return checks, remarks
+
+
+def run(notebook, checks, options):
+    """Runs the cells that are needed; a failed one does not keep the next from running. Returns remarks."""
+    remarks = []
+    client = NotebookClient(
+        notebook,
+        timeout=options.cell_timeout,
+        startup_timeout=180,
+        kernel_name="rust",
+        resources={"metadata": {"path": str(options.folder)}},
+    )
+    ours = {id(cell) for cell in checks.values()}
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            if cell.cell_type != "code" or not cell.source.strip():
+                continue
+            if not (options.full or id(cell) in ours or NEEDED.search(cell.source)):
+                continue
+            try:
+                client.execute_cell(cell, index)
+            except CellExecutionError:
+                pass
+            except CellTimeoutError:
+                remarks.append(f"ячейка {index + 1} работала дольше {options.cell_timeout} с и остановлена")
+                break
+            except DeadKernelError:
+                remarks.append(f"ячейка {index + 1} завершила ядро")
+                break
+    return remarks
+
+
+def verdict(cell, task):
+    """Whether a check passed, and what to tell its student: only what our own cell has said counts."""
+    outputs = cell.get("outputs", [])
+    told = "".join(out.text for out in outputs if out.output_type == "stream" and out.name == "stdout")
+    errors = [out for out in outputs if out.output_type == "error"]
+    number = task["id"]
+    lines = [line for line in told.splitlines() if line.startswith((f"{number} ✓", f"{number} ✗"))]
+    if not errors and lines == [f"{number} ✓"]:
+        return True, "решено"
+    if cell.get("execution_count") is None:
+        return False, "до проверки дело не дошло"
+    if any(line.startswith(f"{number} ✗") for line in lines):
+        start = told.index(f"{number} ✗") + len(number) + 3
+        return False, told[start:].strip()
+    if errors:
+        return False, f"ячейка с проверкой закончилась ошибкой: {errors[0].evalue.splitlines()[0] if errors[0].evalue else errors[0].ename}"
+    return False, "проверка не сказала, что решено"
+
+
+def answers(notebook):
+    """The Markdown cells in which the student answers questions."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    return [source for source in cells if "Ваш ответ" in source or "Ответ:" in source]
+
+
+def grade(options):
+    """The result for one submission."""
+    lab = json.loads(options.lab)
+    notebook = nbformat.read(options.folder / options.notebook, as_version=4)
+    nbformat.validate(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    ours = versions.student(options.source, lab)
+    checks, remarks = restore(notebook, ours, lab)
+    remarks += run(notebook, checks, options)
+    tasks = []
+    for task in lab["task"]:
+        passed, text = verdict(checks[task["id"]], task)
+        points = task["points"] if passed else 0
+        tasks.append({"id": task["id"], "title": task["title"], "points": points, "max": task["points"], "text": text})
+    versions.write(options.folder / "executed.ipynb", nbformat.writes(notebook))
+    return {"tasks": tasks, "remarks": remarks, "answers": answers(notebook)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("notebook")
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--lab", required=True)
+    parser.add_argument("--memory", type=int, required=True, help="MiB of address space a process")
+    parser.add_argument("--files", type=int, required=True, help="MiB a file")
+    parser.add_argument("--processes", type=int, required=True)
+    parser.add_argument("--cell-timeout", type=int, required=True)
+    parser.add_argument("--full", action="store_true", help="run every cell, not only what the checks need")
+    parser.add_argument("--own-network", action="store_true", help="in a network namespace of its own")
+    options = parser.parse_args()
+    if options.own_network:
+        raise_loopback()
+    limit(options)
+    try:
+        result = grade(options)
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        text = str(error).strip().splitlines()
+        result = {"broken": f"это не блокнот Jupyter: {text[0] if text else type(error).__name__}"}
+    versions.write(options.folder / "result.json", json.dumps(result, ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

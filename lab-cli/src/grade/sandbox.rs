@@ -1,0 +1,269 @@
+//! One program under limits: time, memory, processes, files, and where the system allows it no network and
+//! a file system that it can only read.
+//!
+//! The whole tree of its processes is watched and ended. Not here: what the program does (python/grade.py, which
+//! sets the limits that each process has by itself).
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
+
+/// How often the tree is looked at.
+const PERIOD: Duration = Duration::from_millis(200);
+
+/// Makes the two writable folders mounts of their own and everything else on the same disk read-only, then
+/// becomes the program.
+const SEAL: &str = "mount --bind \"$1\" \"$1\" && mount --bind \"$2\" \"$2\" && \
+                    mount -o remount,bind,ro / && cd \"$1\" && shift 2 && exec \"$@\"";
+
+/// What one program may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of all its processes together.
+    pub memory_mib: u64,
+    /// From start to end.
+    pub time: Duration,
+    /// How many processes.
+    pub processes: usize,
+    /// What it writes into its folder.
+    pub files_mib: u64,
+}
+
+/// How a program ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// By itself, well or not.
+    Itself(bool),
+    /// It was ended because it broke a limit, which the text names.
+    Stopped(String),
+}
+
+/// What this system offers to lock a program in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Walls {
+    /// Own network, own process numbers, a read-only file system.
+    Namespaces,
+    /// None of it: the program is watched only.
+    None,
+}
+
+impl Walls {
+    /// Tries what the system allows.
+    pub fn tried() -> Walls {
+        let dir = std::env::temp_dir();
+        let mut trial = sealed(&dir, &dir);
+        trial.args(["true"]).stdout(Stdio::null()).stderr(Stdio::null());
+        match trial.status() {
+            Ok(status) if status.success() => Walls::Namespaces,
+            _ => Walls::None,
+        }
+    }
+}
+
+/// The start of a command line that locks the program behind it in.
+fn sealed(dir: &Path, other: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child"]);
+    command.args(["--mount", "--mount-proc", "--", "sh", "-c", SEAL, "seal"]);
+    command.arg(dir).arg(other);
+    command
+}
+
+/// `program`, locked in where the system allows it: it may write into `dir` and `other` alone.
+pub fn locked(walls: Walls, program: &Command, dir: &Path, other: &Path) -> Command {
+    let mut command = match walls {
+        Walls::Namespaces => {
+            let mut command = sealed(dir, other);
+            command.arg(program.get_program());
+            command
+        }
+        Walls::None => Command::new(program.get_program()),
+    };
+    command.args(program.get_args()).current_dir(dir);
+    for (name, value) in program.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
+/// Runs a program to its end or to the first broken limit; then none of its processes is left.
+///
+/// # Errors
+/// When it does not start, or its output cannot be kept.
+pub fn run(mut command: Command, dir: &Path, log: &Path, limits: &Limits) -> Result<End> {
+    let log = std::fs::File::create(log)?;
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+    let program = command.get_program().to_string_lossy().into_owned();
+    let mut child = command.spawn().with_context(|| format!("не удалось запустить {program}"))?;
+    let end = watch(&mut child, dir, limits);
+    end_tree(&mut child);
+    end
+}
+
+fn watch(child: &mut Child, dir: &Path, limits: &Limits) -> Result<End> {
+    let started = Instant::now();
+    let mut system = processes()?;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(End::Itself(status.success()));
+        }
+        if let Some(broken) = broken(&mut system, child.id(), dir, limits, started.elapsed()) {
+            return Ok(End::Stopped(broken));
+        }
+        std::thread::sleep(PERIOD);
+    }
+}
+
+/// The limit that is broken now, in words.
+fn broken(
+    system: &mut System,
+    root: u32,
+    dir: &Path,
+    limits: &Limits,
+    elapsed: Duration,
+) -> Option<String> {
+    if elapsed > limits.time {
+        return Some(format!("работает дольше {} с", limits.time.as_secs()));
+    }
+    let tree = tree(system, root);
+    if tree.len() > limits.processes {
+        return Some(format!("процессов {}, а можно {}", tree.len(), limits.processes));
+    }
+    let memory: u64 =
+        tree.iter().filter_map(|pid| system.process(*pid)).map(sysinfo::Process::memory).sum();
+    if memory >> 20 > limits.memory_mib {
+        return Some(format!("памяти {} МиБ, а можно {}", memory >> 20, limits.memory_mib));
+    }
+    let written = size(dir) >> 20;
+    (written > limits.files_mib)
+        .then(|| format!("записано {written} МиБ, а можно {}", limits.files_mib))
+}
+
+/// What is known of the system's processes; nothing at first.
+///
+/// # Errors
+/// When they cannot be listed here.
+fn processes() -> Result<System> {
+    System::new().context("процессы этой системы нельзя перечислить")
+}
+
+/// A process and all below it; threads are not counted.
+fn tree(system: &mut System, root: u32) -> Vec<Pid> {
+    let what = ProcessRefreshKind::nothing().with_memory().without_tasks();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+    let mut found = vec![Pid::from_u32(root)];
+    let mut next = 0;
+    while let Some(parent) = found.get(next).copied() {
+        let children = system.processes().iter().filter(|(_, p)| p.parent() == Some(parent));
+        found.extend(children.map(|(pid, _)| *pid));
+        next += 1;
+    }
+    found
+}
+
+/// Ends a process with all below it.
+fn end_tree(child: &mut Child) {
+    if let Ok(mut system) = processes() {
+        for pid in tree(&mut system, child.id()) {
+            if let Some(process) = system.process(pid) {
+                process.kill();
+            }
+        }
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Bytes in a folder; what cannot be read counts nothing.
+fn size(dir: &Path) -> u64 {
+    let mut folders: Vec<PathBuf> = vec![dir.into()];
+    let mut bytes = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(meta) if meta.is_dir() => folders.push(entry.path()),
+                Ok(meta) => bytes += meta.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const LIMITS: Limits =
+        Limits { memory_mib: 200, time: Duration::from_secs(20), processes: 20, files_mib: 10 };
+
+    fn shell(code: &str, limits: &Limits) -> (End, tempfile::TempDir) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut program = Command::new("sh");
+        program.args(["-c", code]);
+        let command = locked(Walls::tried(), &program, dir.path(), dir.path());
+        let end = run(command, dir.path(), &dir.path().join("log"), limits).unwrap();
+        (end, dir)
+    }
+
+    fn reason(code: &str, limits: &Limits) -> String {
+        match shell(code, limits).0 {
+            End::Stopped(reason) => reason,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_good_program_ends_by_itself() {
+        let (end, dir) = shell("echo да > answer", &LIMITS);
+        assert_eq!(end, End::Itself(true));
+        assert_eq!(std::fs::read_to_string(dir.path().join("answer")).unwrap(), "да\n");
+        assert_eq!(shell("exit 3", &LIMITS).0, End::Itself(false));
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let limits = Limits { time: Duration::from_secs(1), ..LIMITS };
+        assert_eq!(reason("sleep 600", &limits), "работает дольше 1 с");
+    }
+
+    #[test]
+    fn a_swarm_is_ended_as_a_whole() {
+        let told = reason("for i in $(seq 40); do sleep 611 & done; wait", &LIMITS);
+        assert!(told.starts_with("процессов "), "{told}");
+        let mut system = processes().unwrap();
+        let what = ProcessRefreshKind::nothing().with_cmd(sysinfo::UpdateKind::Always);
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+        let left = system.processes().values().filter(|p| p.cmd().iter().any(|arg| arg == "611"));
+        assert_eq!(left.count(), 0);
+    }
+
+    #[test]
+    fn a_program_that_fills_the_disk_is_ended() {
+        let told = reason("head -c 40000000 /dev/zero > big; sleep 600", &LIMITS);
+        assert!(told.starts_with("записано "), "{told}");
+    }
+
+    #[test]
+    fn behind_walls_there_is_no_network_and_nothing_to_write() {
+        if Walls::tried() == Walls::None {
+            eprintln!("no namespaces here");
+            return;
+        }
+        let outside = tempfile::tempdir().unwrap();
+        let code = format!(
+            "grep -q lo: /proc/net/dev && test $(grep -c : /proc/net/dev) = 1 && ! touch {}/x",
+            outside.path().display()
+        );
+        assert_eq!(shell(&code, &LIMITS).0, End::Itself(true));
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
+    }
+}

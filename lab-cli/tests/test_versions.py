@@ -1,0 +1,116 @@
+"""The versions of the notebooks: nothing of a solution in the student's, what differs is found.
+
+The executed notebooks are those of the tests (LAB_REPORTS).
+"""
+
+import os
+import pathlib
+import sys
+
+import nbformat
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "lab-cli/python"))
+import slides  # noqa: E402 - after the line above
+import versions  # noqa: E402
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10 and earlier
+    import tomli as tomllib
+
+LABS = tomllib.loads((ROOT / "lab-crate/labs.toml").read_text("utf-8"))["lab"]
+REPORTS = pathlib.Path(os.environ.get("LAB_REPORTS", ROOT / "target/lab/test"))
+# A code host draws a notebook up to this size.
+LARGEST = 1_000_000
+
+
+def named(lab):
+    """A test's name."""
+    return lab["notebook"]
+
+
+def source(lab):
+    """The source of a lab."""
+    return ROOT / "notebooks" / f"{lab['notebook']}.md"
+
+
+@pytest.fixture(params=LABS, ids=named)
+def lab(request):
+    """Each lab."""
+    return request.param
+
+
+def solutions(lab):
+    """The lines that stand between the marks."""
+    inside, lines = False, []
+    for line in source(lab).read_text("utf-8").splitlines():
+        mark = line.strip()
+        if mark.endswith("END SOLUTION") or mark == "<!-- END SOLUTION -->":
+            inside = False
+        elif inside and len(mark) > 20:
+            lines.append(mark)
+        inside = inside or "BEGIN SOLUTION" in mark
+    return lines
+
+
+def test_the_student_gets_stubs_locked_checks_and_nothing_of_the_solutions(lab):
+    notebook = versions.student(source(lab), lab)
+    nbformat.validate(notebook)
+    text = nbformat.writes(notebook)
+    wanted = solutions(lab)
+    assert wanted and not [line for line in wanted if line in [s.strip() for c in notebook.cells for s in c.source.splitlines()]]
+    assert "SOLUTION" not in text
+    for task in lab["task"]:
+        stub = next(cell for cell in notebook.cells if versions.is_solution(cell, task))
+        assert f'todo!("ЗАДАНИЕ {task["id"]}: {task["title"]}")' in stub.source
+        check = next(cell for cell in notebook.cells if versions.is_check(cell, task))
+        assert check.metadata["nbgrader"]["locked"] and not check.metadata["editable"]
+    assert all(not cell.get("outputs") for cell in notebook.cells)
+
+
+def test_the_instructors_version_has_outputs_and_is_small(lab):
+    executed = nbformat.read(REPORTS / f"{lab['notebook']}.ipynb", as_version=4)
+    notebook = versions.instructor(source(lab), lab, executed)
+    nbformat.validate(notebook)
+    assert len(nbformat.writes(notebook)) < LARGEST
+    assert sum(bool(cell.get("outputs")) for cell in notebook.cells) > 5
+
+
+def test_slides_need_no_network(lab, tmp_path):
+    (tmp_path / "reveal.js").write_text("/* reveal */")
+    (tmp_path / "reveal.css").write_text("")
+    executed = nbformat.read(REPORTS / f"{lab['notebook']}.ipynb", as_version=4)
+    page = slides.to_html(versions.instructor(source(lab), lab, executed), tmp_path)
+    assert page.count("<section>") > 10 and "Reveal.initialize" in page
+    assert 'src="http' not in page and "<link" not in page
+
+
+def test_what_differs_from_the_source_is_found(lab, tmp_path):
+    path = tmp_path / "a.ipynb"
+    wanted = versions.student(source(lab), lab)
+    nbformat.write(wanted, path)
+    assert versions.difference(wanted, path) is None
+    changed = versions.student(source(lab), lab)
+    check = next(cell for cell in changed.cells if versions.is_check(cell, lab["task"][0]))
+    check.source = "// nothing"
+    nbformat.write(changed, path)
+    assert "отличается от исходного" in versions.difference(wanted, path)
+    changed.cells.pop()
+    nbformat.write(changed, path)
+    assert "ячеек" in versions.difference(wanted, path)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["// BEGIN SOLUTION"],
+        ["// END SOLUTION"],
+        ["// BEGIN SOLUTION", "// BEGIN SOLUTION", "// END SOLUTION"],
+        ["// BEGIN SOLUTION", "// END SOLUTION", "// END SOLUTION"],
+    ],
+)
+def test_marks_that_are_not_in_pairs_are_an_error(lines):
+    with pytest.raises(versions.SourceError, match="SOLUTION"):
+        versions.check_marks(nbformat.v4.new_code_cell("\n".join(lines)), "01-a.md, ячейка 1")
