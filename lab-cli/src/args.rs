@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, grade, hint, release, run, suite, up};
+use crate::{bench, doctor, fetch, grade, hint, release, reset, run, suite, up};
 
 /// The parsed command line.
 #[derive(Parser)]
@@ -42,6 +42,12 @@ enum Command {
     Release(ReleaseArgs),
     /// Проверить сданные блокноты: таблица и страница для каждого студента
     Grade(GradeArgs),
+    /// Начать задание в своём блокноте заново; прежний ответ сохраняется
+    Reset {
+        /// Номер задания, например 2.1
+        #[arg(value_name = "ЗАДАНИЕ")]
+        task: String,
+    },
     /// Показать подсказки к заданию: от вопроса до половины строки
     Hint(HintArgs),
     /// Показать, чего не хватает, и как это исправить
@@ -70,6 +76,9 @@ pub struct ReleaseArgs {
     /// Куда писать (по умолчанию target/lab/release)
     #[arg(long, value_name = "ПАПКА")]
     pub out: Option<PathBuf>,
+    /// Сделать в папке курс для nbgrader
+    #[arg(long, value_name = "ПАПКА", conflicts_with_all = ["out", "check"])]
+    pub nbgrader: Option<PathBuf>,
     /// Не писать, а сравнить готовый выпуск с исходными блокнотами
     #[arg(long)]
     pub check: bool,
@@ -190,6 +199,7 @@ impl Args {
             Command::Data { sets } => fetch::data(&workspace, &sets),
             Command::Release(args) => release::release(&workspace, &args),
             Command::Grade(args) => grade::grade(&workspace, &args),
+            Command::Reset { task } => reset::reset(&workspace, &task),
             Command::Hint(args) => hint::hint(&workspace, &args),
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),

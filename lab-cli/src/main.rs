@@ -10,15 +10,16 @@
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
-//! | `release.rs` | the versions for students, instructors and lecturers |
+//! | `release.rs`, `course.rs` | the versions for students, instructors and lecturers; nbgrader |
 //! | `grade/` | grading a class |
-//! | `student.rs`, `up.rs` | the student's copies and JupyterLab |
+//! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
 mod archive;
 mod args;
 mod bench;
 mod child;
+mod course;
 mod dataset;
 mod doctor;
 mod execution;
@@ -34,6 +35,7 @@ mod python;
 mod record;
 mod release;
 mod report;
+mod reset;
 mod run;
 mod setup;
 mod source;

@@ -15,7 +15,7 @@ use crate::notebook::{self, Notebook};
 use crate::step::Step;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{fetch, setup};
+use crate::{course, fetch, setup};
 
 /// What makes the versions; a copy made by another one is stale.
 pub const SCRIPT: &str = include_str!("../python/versions.py");
@@ -64,6 +64,10 @@ impl Kind {
 /// When the set-up fails, a source is not what it should be, or a notebook was not executed.
 pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
     setup::tools(workspace)?;
+    if let Some(dir) = &args.nbgrader {
+        course::make(workspace, dir)?;
+        return Ok(true);
+    }
     let out = args.out.clone().unwrap_or_else(|| workspace.lab_dir().join("release"));
     if args.check {
         return check(workspace, &out);

@@ -12,7 +12,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "lab-cli/python"))
-import slides  # noqa: E402 - after the line above
+import reset  # noqa: E402 - after the line above
+import slides  # noqa: E402
 import versions  # noqa: E402
 
 try:
@@ -59,8 +60,11 @@ def test_the_student_gets_stubs_locked_checks_and_nothing_of_the_solutions(lab):
     notebook = versions.student(source(lab), lab)
     nbformat.validate(notebook)
     text = nbformat.writes(notebook)
-    wanted = solutions(lab)
-    assert wanted and not [line for line in wanted if line in [s.strip() for c in notebook.cells for s in c.source.splitlines()]]
+    inside = solutions(lab)
+    everywhere = [line.strip() for line in source(lab).read_text("utf-8").splitlines()]
+    left = [line.strip() for cell in notebook.cells for line in cell.source.splitlines()]
+    # Some lines of a solution also stand in code that is given.
+    assert inside and all(left.count(line) == everywhere.count(line) - inside.count(line) for line in inside)
     assert "SOLUTION" not in text
     for task in lab["task"]:
         stub = next(cell for cell in notebook.cells if versions.is_solution(cell, task))
@@ -114,3 +118,23 @@ def test_what_differs_from_the_source_is_found(lab, tmp_path):
 def test_marks_that_are_not_in_pairs_are_an_error(lines):
     with pytest.raises(versions.SourceError, match="SOLUTION"):
         versions.check_marks(nbformat.v4.new_code_cell("\n".join(lines)), "01-a.md, ячейка 1")
+
+
+def test_a_task_can_be_begun_anew(lab):
+    ours = versions.student(source(lab), lab)
+    for task in lab["task"]:
+        notebook = versions.student(source(lab), lab)
+        answer = next(cell for cell in notebook.cells if versions.is_solution(cell, task))
+        answer.source = f"fn {task['function']}() {{ mine() }}"
+        check = next(cell for cell in notebook.cells if versions.is_check(cell, task))
+        notebook.cells.remove(check)
+        assert "mine()" in reset.reset(notebook, ours, task)
+        assert [cell.source for cell in notebook.cells] == [cell.source for cell in ours.cells]
+
+
+def test_a_task_whose_cell_is_gone_comes_back(lab):
+    ours, notebook = versions.student(source(lab), lab), versions.student(source(lab), lab)
+    task = lab["task"][0]
+    notebook.cells = [cell for cell in notebook.cells if not versions.is_solution(cell, task)]
+    assert reset.reset(notebook, ours, task) is None
+    assert sum(versions.is_solution(cell, task) for cell in notebook.cells) == 1

@@ -56,7 +56,7 @@ pub fn grade(workspace: &Workspace, args: &GradeArgs) -> Result<bool> {
         labs: task::labs(workspace)?,
         notebooks: notebook::all(workspace)?,
         walls: Walls::tried(),
-        script: script(workspace)?,
+        script: scripts(workspace)?,
         out: args.out.clone().unwrap_or_else(|| workspace.lab_dir().join("grades")),
         seed: args.seed.unwrap_or_else(|| u64::from(std::process::id()) + 1000),
     };
@@ -79,7 +79,10 @@ pub fn grade(workspace: &Workspace, args: &GradeArgs) -> Result<bool> {
 }
 
 /// The script that grades one submission, with what it needs beside it; written once for all.
-fn script(workspace: &Workspace) -> Result<PathBuf> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn scripts(workspace: &Workspace) -> Result<PathBuf> {
     release::scripts(workspace)?;
     let command = child::script(workspace, "grade.py", SCRIPT)?;
     let path = command.get_args().next().context("no script")?;

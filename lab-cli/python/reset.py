@@ -1,0 +1,66 @@
+"""Puts the stub of one task, and its check, back into a student's notebook.
+
+The old text of the task's cell goes to the standard output, for `cargo lab reset` to keep. The notebook is
+replaced only when the new one is complete.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import nbformat
+
+import grade
+import versions
+
+
+def reset(notebook, ours, task):
+    """Puts both cells of the task back; returns the old text of the first, None where there was none."""
+    stub = next(cell for cell in ours.cells if versions.is_solution(cell, task))
+    check = next(cell for cell in ours.cells if versions.is_check(cell, task))
+    answers = grade.find(notebook, "task", task, grade.defines)
+    old = answers[0].source if answers else None
+    if not answers:
+        answers = [nbformat.v4.new_code_cell()]
+        notebook.cells.append(answers[0])
+    checks = grade.find(notebook, "check", task, versions.is_check)
+    if not checks:
+        checks = [nbformat.v4.new_code_cell()]
+        notebook.cells.insert(place(notebook, ours, check, answers[0]), checks[0])
+    for cell, fresh in ((answers[0], stub), (checks[0], check)):
+        cell.source, cell.outputs, cell.execution_count = fresh.source, [], None
+        cell.metadata = nbformat.from_dict(dict(fresh.metadata))
+    return old
+
+
+def place(notebook, ours, check, answer):
+    """Where a lost check belongs: after the cell that stands before it in ours, else after the answer."""
+    before = ours.cells[ours.cells.index(check) - 1].source
+    found = [index for index, cell in enumerate(notebook.cells) if cell.source == before]
+    return (found[0] if found else notebook.cells.index(answer)) + 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("--source", type=Path, required=True)
+    parser.add_argument("--lab", required=True)
+    parser.add_argument("--task", required=True)
+    options = parser.parse_args()
+    lab = json.loads(options.lab)
+    task = next(task for task in lab["task"] if task["id"] == options.task)
+    try:
+        notebook = nbformat.read(options.notebook, as_version=4)
+        old = reset(notebook, versions.student(options.source, lab), task)
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        print(f"{options.notebook.name} не блокнот Jupyter ({error}); в нём ничего не изменено", file=sys.stderr)
+        return 1
+    print(old or "")
+    sys.stdout.flush()
+    versions.write(options.notebook, nbformat.writes(notebook) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,82 @@
+//! `cargo lab reset`: the stub of one task again, in the student's notebook; the old answer is kept beside it.
+//!
+//! Not here: the notebook's cells (python/reset.py).
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result, bail};
+
+use crate::release::{self, Kind};
+use crate::task::{self, Lab};
+use crate::workspace::Workspace;
+use crate::{child, grade, setup, stamp, student};
+
+const SCRIPT: &str = include_str!("../python/reset.py");
+/// Where old answers are kept, beside the notebooks.
+const KEPT: &str = ".lab-answers";
+
+/// The command.
+///
+/// # Errors
+/// When there is no such task, no notebook of the student's, or it is not a notebook; then nothing is changed.
+pub fn reset(workspace: &Workspace, id: &str) -> Result<bool> {
+    let labs = release::labs(workspace)?;
+    let tables: Vec<Lab> = labs.iter().map(|(_, lab)| lab.clone()).collect();
+    let task = task::find(&tables, id)?;
+    let (notebook, lab) = labs
+        .iter()
+        .find(|(_, lab)| lab.tasks.contains(task))
+        .with_context(|| format!("задание {id} ни в одном блокноте"))?;
+    let copy = student::path(notebook, Kind::Student);
+    if !copy.exists() {
+        bail!("нет файла {}: его делает cargo lab up", workspace.short(&copy));
+    }
+    setup::tools(workspace)?;
+    grade::scripts(workspace)?;
+    let mut script = child::script(workspace, "reset.py", SCRIPT)?;
+    script.arg(&copy).arg("--source").arg(&notebook.source);
+    script.arg("--lab").arg(serde_json::to_string(lab)?).args(["--task", id]);
+    let output = script.output()?;
+    if !output.status.success() {
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let old = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+    println!("Задание {id} в {} начато заново", workspace.short(&copy));
+    if !old.is_empty() {
+        let kept = kept(&copy, id)?;
+        stamp::write(&kept, &old)?;
+        println!("Прежний ответ: {}", workspace.short(&kept));
+    }
+    println!("Если блокнот открыт, перечитайте его: File → Reload Notebook from Disk");
+    Ok(true)
+}
+
+/// A file for the old answer that is not there yet.
+fn kept(copy: &Path, id: &str) -> Result<PathBuf> {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let dir = copy.with_file_name(KEPT);
+    let names = (0..).map(|n| match n {
+        0 => format!("{id}-{seconds}.rs"),
+        n => format!("{id}-{seconds}-{n}.rs"),
+    });
+    let mut paths = names.map(|name| dir.join(name)).filter(|path| !path.exists());
+    paths.next().context("no name is free")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_old_answer_never_replaces_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let copy = dir.path().join("01-a.ipynb");
+        let first = kept(&copy, "1.1").unwrap();
+        stamp::write(&first, "x").unwrap();
+        let second = kept(&copy, "1.1").unwrap();
+        assert_ne!(first, second);
+        assert_eq!(second.parent().unwrap(), dir.path().join(KEPT));
+    }
+}
