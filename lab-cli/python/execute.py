@@ -7,8 +7,10 @@ written too, with what it has reached.
 
 import argparse
 import asyncio
+import base64
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -19,6 +21,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, CellTimeoutError, DeadKernelError
 
 import report
+
+# The first page carries one figure of each notebook.
+LARGEST_PICTURE = 200_000
 
 
 def tell(event, **fields):
@@ -93,6 +98,39 @@ def title_of(notebook, fallback):
     return fallback
 
 
+def goal_of(notebook):
+    """The sentence after «Цель.» in the first cells."""
+    text = "\n".join(cell.source for cell in notebook.cells[:3] if cell.cell_type == "markdown")
+    found = re.search(r"\*\*Цель\.\*\*\s+(.*?)(?:\n\n|$)", text, re.DOTALL)
+    return " ".join(found.group(1).split()).replace("`", "") if found else ""
+
+
+def outputs_of(notebook):
+    """All outputs in order."""
+    return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def number_after(text, mark):
+    """The number right after the last place where `mark` stands; None where there is none."""
+    found = re.findall(re.escape(mark) + r"([-+]?\d+(?:[.,]\d+)?(?:e[-+]?\d+)?)", text)
+    return found[-1] if found else None
+
+
+def numbers_of(notebook, wanted):
+    """The key numbers with what stands in the outputs."""
+    text = "".join(output.text for output in outputs_of(notebook) if output.output_type == "stream")
+    return [[number["name"], number_after(text, number["after"])] for number in wanted]
+
+
+def picture_of(notebook):
+    """The last figure without photos in it as a data address; they stand for the notebook on the first page."""
+    pictures = [output.data["image/svg+xml"] for output in outputs_of(notebook) if "image/svg+xml" in output.get("data", {})]
+    drawn = [picture for picture in pictures if "base64" not in picture and len(picture) < LARGEST_PICTURE]
+    if not drawn:
+        return None
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn[-1].encode()).decode()
+
+
 def write(path, text):
     """Writes a file whole or not at all."""
     part = path.with_name(path.name + ".part")
@@ -106,6 +144,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--timeout", type=int, default=600)
     parser.add_argument("--kernel", default="rust")
+    parser.add_argument("--numbers", default="[]", help="the key numbers to look for, as JSON")
     options = parser.parse_args()
     name = options.source.stem
     notebook = jupytext.read(options.source)
@@ -120,7 +159,8 @@ def main():
         fatal = f"{type(error).__name__}: {error}"
     write(options.out / f"{name}.ipynb", nbformat.writes(notebook))
     write(options.out / f"{name}.html", report.to_html(notebook, title))
-    tell("end", ok=ok, title=title, fatal=fatal)
+    found = numbers_of(notebook, json.loads(options.numbers))
+    tell("end", ok=ok, title=title, fatal=fatal, numbers=found, goal=goal_of(notebook), picture=picture_of(notebook))
     return 0 if ok else 1
 
 

@@ -145,7 +145,7 @@ def verdict(cell, task):
 def answers(notebook):
     """The Markdown cells in which the student answers questions."""
     cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    return [source for source in cells if "Ваш ответ" in source or "Ответ:" in source]
+    return [source for source in cells if source.startswith(("**Вопрос ", "## Выводы"))]
 
 
 def grade(options):

@@ -8,7 +8,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, grade, hint, release, reset, run, suite, up};
+use crate::{bench, doctor, fetch, grade, hint, release, reset, run, student_report, suite, up};
 
 /// The parsed command line.
 #[derive(Parser)]
@@ -48,6 +48,8 @@ enum Command {
         #[arg(value_name = "ЗАДАНИЕ")]
         task: String,
     },
+    /// Собрать отчёт по выполненным блокнотам: HTML и PDF
+    Report(ReportArgs),
     /// Показать подсказки к заданию: от вопроса до половины строки
     Hint(HintArgs),
     /// Показать, чего не хватает, и как это исправить
@@ -117,6 +119,20 @@ pub struct GradeArgs {
     /// Выполнять все ячейки, а не только те, что нужны проверкам
     #[arg(long)]
     pub full: bool,
+}
+
+/// Options of `cargo lab report`.
+#[derive(clap::Args)]
+pub struct ReportArgs {
+    /// Блокноты, по имени или номеру (по умолчанию все выполненные)
+    #[arg(value_name = "БЛОКНОТ")]
+    pub notebooks: Vec<String>,
+    /// Кто выполнил
+    #[arg(long, value_name = "ИМЯ")]
+    pub author: Option<String>,
+    /// Группа
+    #[arg(long, value_name = "ГРУППА")]
+    pub group: Option<String>,
 }
 
 /// Options of `cargo lab hint`.
@@ -200,6 +216,7 @@ impl Args {
             Command::Release(args) => release::release(&workspace, &args),
             Command::Grade(args) => grade::grade(&workspace, &args),
             Command::Reset { task } => reset::reset(&workspace, &task),
+            Command::Report(args) => student_report::report(&workspace, &args),
             Command::Hint(args) => hint::hint(&workspace, &args),
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::notebook::Notebook;
 use crate::step::Step;
+use crate::task::Number;
 use crate::workspace::Workspace;
 use crate::{child, stamp};
 
@@ -35,6 +36,15 @@ pub struct Outcome {
     pub failure: Option<Failure>,
     /// What data the notebook got, in words.
     pub data: Vec<String>,
+    /// The key numbers that it printed; `None` for one that it did not.
+    #[serde(default)]
+    pub numbers: Vec<(String, Option<String>)>,
+    /// Its goal, the first sentence of the notebook's text.
+    #[serde(default)]
+    pub goal: String,
+    /// Its best figure as a data address.
+    #[serde(default)]
+    pub picture: Option<String>,
 }
 
 /// The cell that failed and why.
@@ -52,10 +62,40 @@ pub struct Failure {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 enum Event {
-    Start { cells: u32 },
-    Begin { cell: u32, line: String },
-    Cell { cell: u32, seconds: f64, status: String, line: String, ename: String, evalue: String },
-    End { title: String, fatal: Option<String> },
+    Start {
+        cells: u32,
+    },
+    Begin {
+        cell: u32,
+        line: String,
+    },
+    Cell {
+        cell: u32,
+        seconds: f64,
+        status: String,
+        line: String,
+        ename: String,
+        evalue: String,
+    },
+    End {
+        title: String,
+        fatal: Option<String>,
+        #[serde(default)]
+        numbers: Vec<(String, Option<String>)>,
+        #[serde(default)]
+        goal: String,
+        #[serde(default)]
+        picture: Option<String>,
+    },
+}
+
+/// What an execution is given beside the notebook.
+#[derive(Debug)]
+pub struct Limits<'a> {
+    /// Longest time of one cell in seconds.
+    pub timeout: u64,
+    /// The key numbers to look for in its output.
+    pub numbers: &'a [Number],
 }
 
 impl Outcome {
@@ -77,6 +117,14 @@ impl Outcome {
         stamp::write(&path(dir, &self.name), &serde_json::to_string_pretty(self)?)
     }
 
+    /// The key numbers as one line.
+    pub fn numbers_in_words(&self) -> String {
+        let one = |(name, value): &(String, Option<String>)| {
+            format!("{name} {}", value.as_deref().unwrap_or("нет"))
+        };
+        self.numbers.iter().map(one).collect::<Vec<_>>().join(", ")
+    }
+
     fn apply(&mut self, event: Event) {
         match event {
             Event::Start { cells } => self.cells = cells,
@@ -90,8 +138,11 @@ impl Outcome {
                         Some(Failure { cell, line, reason: format!("{ename}: {evalue}") });
                 }
             }
-            Event::End { title, fatal } => {
+            Event::End { title, fatal, numbers, goal, picture } => {
                 self.title = title;
+                self.numbers = numbers;
+                self.goal = goal;
+                self.picture = picture;
                 if let (Some(reason), None) = (fatal, &self.failure) {
                     self.failure = Some(Failure { cell: 0, line: String::new(), reason });
                 }
@@ -119,7 +170,7 @@ pub fn execute(
     workspace: &Workspace,
     notebook: &Notebook,
     dir: &Path,
-    timeout: u64,
+    limits: &Limits,
     key: String,
 ) -> Result<Outcome> {
     let step = Step::start(format!("Блокнот {}", notebook.name));
@@ -127,7 +178,12 @@ pub fn execute(
     outcome.data = notebook.data_in_words(workspace)?;
     child::script(workspace, "report.py", REPORT)?;
     let mut script = child::script(workspace, "execute.py", SCRIPT)?;
-    script.arg(&notebook.source).arg("--out").arg(dir).args(["--timeout", &timeout.to_string()]);
+    script
+        .arg(&notebook.source)
+        .arg("--out")
+        .arg(dir)
+        .args(["--timeout", &limits.timeout.to_string()]);
+    script.arg("--numbers").arg(serde_json::to_string(limits.numbers)?);
     // The student's own record of what is done stays as it is.
     script.env("LAB_PROGRESS", "off");
     let mut ended = false;

@@ -8,10 +8,11 @@
 //! | `workspace.rs`, `child.rs`, `step.rs`, `stamp.rs` | folders, child processes, progress lines, hashes |
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
-//! | `notebook.rs`, `execution.rs`, `report.rs`, `run.rs` | executing notebooks, the report |
+//! | `notebook.rs`, `execution.rs`, `index.rs`, `run.rs` | executing notebooks, the first page |
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
 //! | `release.rs`, `course.rs` | the versions for students, instructors and lecturers; nbgrader |
 //! | `grade/` | grading a class |
+//! | `student_report.rs` | the report that a student hands in |
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
@@ -28,13 +29,13 @@ mod finding;
 mod folder;
 mod grade;
 mod hint;
+mod index;
 mod kernel;
 mod notebook;
 mod npm;
 mod python;
 mod record;
 mod release;
-mod report;
 mod reset;
 mod run;
 mod setup;
@@ -42,6 +43,7 @@ mod source;
 mod stamp;
 mod step;
 mod student;
+mod student_report;
 mod suite;
 mod task;
 mod toolchain;

@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::Result;
 
 use crate::args::RunArgs;
-use crate::execution::{self, Outcome};
+use crate::execution::{self, Limits, Outcome};
 use crate::notebook::{self, Notebook};
 use crate::workspace::Workspace;
-use crate::{report, setup};
+use crate::{index, setup, task};
 
 /// The command; `false` when a notebook failed.
 ///
@@ -21,7 +21,8 @@ pub fn run(workspace: &Workspace, args: &RunArgs) -> Result<bool> {
     setup::everything(workspace)?;
     let dir = workspace.lab_dir();
     let outcomes = notebooks(workspace, &dir, args.timeout, args.force)?;
-    let index = report::write(&dir, &outcomes)?;
+    tell(&outcomes);
+    let index = index::write(&dir, &outcomes)?;
     println!("\nОтчёт: {}", workspace.short(&index));
     Ok(tell_failures(&outcomes))
 }
@@ -38,6 +39,7 @@ pub fn notebooks(
     force: bool,
 ) -> Result<Vec<Outcome>> {
     let base = notebook::base(workspace)?;
+    let labs = task::labs(workspace)?;
     let mut outcomes = Vec::new();
     for notebook in notebook::all(workspace)? {
         let key = notebook.key(workspace, &base)?;
@@ -49,11 +51,28 @@ pub fn notebooks(
                 );
                 outcome
             }
-            _ => execution::execute(workspace, &notebook, dir, timeout, key)?,
+            _ => {
+                let lab = labs.iter().find(|lab| lab.notebook == notebook.name);
+                let numbers = lab.map(|lab| lab.numbers.as_slice()).unwrap_or_default();
+                let limits = Limits { timeout, numbers };
+                execution::execute(workspace, &notebook, dir, &limits, key)?
+            }
         };
         outcomes.push(outcome);
     }
     Ok(outcomes)
+}
+
+/// Prints a table: notebook, cells, seconds, key numbers, data.
+fn tell(outcomes: &[Outcome]) {
+    println!("\n{:<22} {:>6} {:>8}  Главное", "Блокнот", "Ячеек", "Секунд");
+    for outcome in outcomes {
+        let Outcome { name, done, seconds, .. } = outcome;
+        println!("{name:<22} {done:>6} {seconds:>8.1}  {}", outcome.numbers_in_words());
+        if !outcome.data.is_empty() {
+            println!("{:<22} {:>6} {:>8}  данные: {}", "", "", "", outcome.data.join("; "));
+        }
+    }
 }
 
 /// Prints what failed; whether nothing did.

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{child, fetch, report, run, setup};
+use crate::{child, fetch, index, run, setup};
 
 /// Longest time of one cell in the tests.
 const CELL_TIMEOUT: u64 = 600;
@@ -137,7 +137,7 @@ fn pytest(workspace: &Workspace, dir: &str) -> Result<bool> {
 fn notebooks(workspace: &Workspace) -> Result<bool> {
     let dir = reports(workspace);
     let outcomes = run::notebooks(workspace, &dir, CELL_TIMEOUT, true)?;
-    report::write(&dir, &outcomes)?;
+    index::write(&dir, &outcomes)?;
     Ok(run::tell_failures(&outcomes))
 }
 

@@ -41,3 +41,13 @@ pub fn sources(workspace: &Workspace) -> Result<PathBuf> {
     let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
     Ok(sysroot.join("lib/rustlib/src/rust/library/std/src/lib.rs"))
 }
+
+/// What rustc says of itself, as `rustc 1.95.0 (…)`.
+///
+/// # Errors
+/// When rustc does not answer.
+pub fn version(workspace: &Workspace) -> Result<String> {
+    let output =
+        child::command(workspace, "rustc").arg("-V").output().context("не найден rustc")?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

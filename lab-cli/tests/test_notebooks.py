@@ -4,6 +4,7 @@
 Nothing here runs a kernel.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOURCES = sorted(path for path in NOTEBOOKS.glob("*.md") if path.name[0].isdigit())
 REPORTS = Path(os.environ.get("LAB_REPORTS", "target/lab"))
+# Notebooks that draw nothing.
+WITHOUT_PICTURE = {"01-tensors"}
 # The house rules: 20 lines a cell, 35 where it defines something, 88 characters a line.
 MOST_LINES, MOST_LINES_OF_A_DEFINITION, MOST_CHARACTERS = 20, 35, 88
 
@@ -83,3 +86,18 @@ def test_formulas_are_drawn(source):
     if "$$" in source.read_text(encoding="utf-8"):
         page = (REPORTS / f"{source.stem}.html").read_text(encoding="utf-8")
         assert "<math" in page and "$$" not in page
+
+
+def test_every_key_number_is_found(source):
+    outcome = json.loads((REPORTS / f"{source.stem}.json").read_text("utf-8"))
+    assert outcome["numbers"] and all(value is not None for _, value in outcome["numbers"]), outcome["numbers"]
+    assert outcome["goal"]
+    assert (outcome["picture"] is None) == (source.stem in WITHOUT_PICTURE)
+
+
+def test_the_first_page_shows_every_notebook():
+    page = (REPORTS / "index.html").read_text("utf-8")
+    for source in SOURCES:
+        outcome = json.loads((REPORTS / f"{source.stem}.json").read_text("utf-8"))
+        assert f'href="{source.stem}.html"' in page
+        assert all(f"<dd>{value}</dd>" in page for _, value in outcome["numbers"])

@@ -4,7 +4,7 @@
 
 use super::outcome::Outcome;
 use super::submission::Submission;
-use crate::report::escape;
+use crate::index::escape;
 
 const STYLE: &str = "\
 :root{color-scheme:light dark}\

@@ -1,4 +1,4 @@
-//! The report's first page, `index.html`: a table of the notebooks.
+//! The first page, `index.html`: a card for each notebook with its figure and key numbers.
 //!
 //! Not here: the pages of the notebooks, which python/report.py makes.
 
@@ -10,12 +10,15 @@ use crate::execution::Outcome;
 use crate::stamp;
 
 const STYLE: &str = "\
-body{font:16px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#222;background:#fff}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;padding:.5rem .75rem;border-bottom:1px solid #ddd;vertical-align:top}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
-.ok{color:#17692f}.bad{color:#a11}.stand-in{background:#fff3c4}
-pre{white-space:pre-wrap;background:#fdeeee;padding:.75rem}";
+:root{color-scheme:light dark;--line:#8884;--card:#8881}\
+body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(19rem,1fr));gap:1rem}\
+.card{border:1px solid var(--line);background:var(--card);border-radius:10px;padding:1rem;display:flex;flex-direction:column;gap:.5rem}\
+.card h2{font-size:1.1rem;margin:0}.card p{margin:0}.card img{width:100%;background:#fff;border-radius:6px}\
+.card .last{margin-top:auto;font-size:.9rem;opacity:.85}\
+dl{display:grid;grid-template-columns:1fr auto;gap:.1rem .8rem;margin:0}dd{margin:0;font-variant-numeric:tabular-nums;font-weight:600}\
+.ok{color:#2a9d4a}.bad{color:#d05050}.stand-in{background:#f0c04055;border-radius:4px;padding:0 .3rem}\
+pre{white-space:pre-wrap;background:#d0505022;padding:.75rem;border-radius:6px}";
 
 /// Writes `index.html` into `dir` and returns its path.
 ///
@@ -28,22 +31,22 @@ pub fn write(dir: &Path, outcomes: &[Outcome]) -> Result<PathBuf> {
 }
 
 fn page(outcomes: &[Outcome]) -> String {
-    let rows: String = outcomes.iter().map(row).collect();
+    let cards: String = outcomes.iter().map(card).collect();
     let failures: String = outcomes.iter().filter_map(failure).collect();
     let seconds: f64 = outcomes.iter().map(|outcome| outcome.seconds).sum();
     format!(
         "<!DOCTYPE html>\n<html lang=\"ru\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>Лабораторная: отчёт</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Лабораторная: отчёт</h1>\n\
-         <p>Блокноты выполнены в ядре Jupyter «Rust», всего {seconds:.1} с. Открыть их в JupyterLab: \
+         <title>Глубокое обучение на Rust</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <h1>Глубокое обучение на Rust</h1>\n\
+         <p>Лабораторная из блокнотов Jupyter: тензоры, градиенты, регрессия, оптимизаторы, сеть для цифр, перенос \
+         обучения. Все ячейки выполнены настоящим ядром за {seconds:.0} с. Открыть блокноты: \
          <code>cargo lab up</code>.</p>\n\
-         <table>\n<thead><tr><th>Блокнот</th><th>Ячеек</th><th>Секунд</th><th>Состояние</th>\
-         <th>Данные</th><th></th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n{failures}</body>\n</html>\n"
+         <div class=\"cards\">\n{cards}</div>\n{failures}</body>\n</html>\n"
     )
 }
 
-fn row(outcome: &Outcome) -> String {
+fn card(outcome: &Outcome) -> String {
     let Outcome { name, cells, done, seconds, .. } = outcome;
     let title = if outcome.title.is_empty() { name } else { &outcome.title };
     let (class, state) = match &outcome.failure {
@@ -51,18 +54,27 @@ fn row(outcome: &Outcome) -> String {
         Some(failure) if failure.cell == 0 => ("bad", "✗ не запустился".to_owned()),
         Some(failure) => ("bad", format!("✗ ячейка {}, выполнено {done}", failure.cell)),
     };
+    let number = |(name, value): &(String, Option<String>)| {
+        let value = value.as_deref().unwrap_or("нет");
+        format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(value))
+    };
+    let numbers: String = outcome.numbers.iter().map(number).collect();
     let is_real = outcome.data.iter().all(|data| data.contains("настоящие"));
     let data = if outcome.data.is_empty() {
-        "не нужны".to_owned()
+        "данные не нужны".to_owned()
     } else {
         outcome.data.join("; ")
     };
+    let picture = outcome.picture.as_deref().map_or_else(String::new, |address| {
+        format!("<a href=\"{}.html\"><img alt=\"\" src=\"{}\"></a>", escape(name), escape(address))
+    });
     format!(
-        "<tr><td><a href=\"{file}.html\">{title}</a></td><td class=\"n\">{cells}</td>\
-         <td class=\"n\">{seconds:.1}</td><td class=\"{class}\">{state}</td><td{mark}>{data}</td>\
-         <td><a href=\"{file}.ipynb\">.ipynb</a></td></tr>\n",
+        "<section class=\"card\"><h2><a href=\"{file}.html\">{title}</a></h2>\n{picture}\n\
+         <p>{goal}</p>\n<dl>{numbers}</dl>\n<p class=\"last\"><span class=\"{class}\">{state}</span>, ячеек {cells}, \
+         {seconds:.1} с. <span{mark}>{data}</span>. <a href=\"{file}.ipynb\">.ipynb</a></p></section>\n",
         file = escape(name),
         title = escape(title),
+        goal = escape(&outcome.goal),
         mark = if is_real { "" } else { " class=\"stand-in\"" },
         data = escape(&data),
     )
@@ -91,18 +103,25 @@ mod tests {
             done: 7,
             seconds: 12.34,
             data: vec!["Boston housing: настоящие данные".into()],
+            numbers: vec![("ошибка".into(), Some("0.5267".into())), ("шагов".into(), None)],
+            goal: "Понять a < b".into(),
+            picture: Some("data:image/svg+xml;base64,AA".into()),
             ..Outcome::default()
         }
     }
 
     #[test]
-    fn a_good_notebook_is_one_row() {
+    fn a_good_notebook_is_one_card() {
         let page = page(&[outcome()]);
         assert!(
             page.contains("<a href=\"03-linear.html\">Регрессия &lt;линейная&gt;</a>"),
             "{page}"
         );
-        assert!(page.contains("<td class=\"n\">12.3</td>"), "{page}");
+        for part in
+            ["12.3 с", "<dt>ошибка</dt><dd>0.5267</dd>", "<dd>нет</dd>", "a &lt; b", "base64,AA"]
+        {
+            assert!(page.contains(part), "{part} in {page}");
+        }
         assert!(page.contains("✓ выполнен") && !page.contains("class=\"stand-in\""), "{page}");
     }
 
@@ -114,7 +133,7 @@ mod tests {
         bad.data = vec!["California housing: ЗАМЕНИТЕЛЬ".into()];
         let page = page(&[bad]);
         assert!(page.contains("✗ ячейка 3, выполнено 2"), "{page}");
-        assert!(page.contains("<td class=\"stand-in\">California housing: ЗАМЕНИТЕЛЬ"), "{page}");
+        assert!(page.contains("<span class=\"stand-in\">California housing: ЗАМЕНИТЕЛЬ"), "{page}");
         assert!(page.contains("ячейка 3: f(x)?;\n    E: a &lt; b"), "{page}");
     }
 }

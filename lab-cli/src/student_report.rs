@@ -1,0 +1,192 @@
+//! `cargo lab report`: the report that the lab demands, from the student's executed notebooks, as HTML and PDF.
+//!
+//! Not here: how it is written (python/student_report.py).
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use crate::args::ReportArgs;
+use crate::notebook::{self, Notebook};
+use crate::release::{self, Kind};
+use crate::step::Step;
+use crate::workspace::Workspace;
+use crate::{child, setup, student, toolchain};
+
+const SCRIPT: &str = include_str!("../python/student_report.py");
+
+/// An executed notebook.
+struct Executed {
+    file: PathBuf,
+    /// Whether it is the student's own.
+    is_own: bool,
+    text: Value,
+}
+
+/// The command; `false` when an answer is missing.
+///
+/// # Errors
+/// When a notebook that was asked for does not exist or was never executed, or a report cannot be written.
+pub fn report(workspace: &Workspace, args: &ReportArgs) -> Result<bool> {
+    let notebooks = wanted(notebook::all(workspace)?, &args.notebooks)?;
+    setup::tools(workspace)?;
+    release::scripts(workspace)?;
+    let out = workspace.lab_dir().join("report");
+    std::fs::create_dir_all(&out)
+        .with_context(|| format!("не удалось создать папку {}", out.display()))?;
+    let (mut done, mut complete) = (0, true);
+    for notebook in notebooks {
+        let Some(executed) = executed(workspace, &notebook) else {
+            if !args.notebooks.is_empty() {
+                bail!(
+                    "блокнот {} ещё не выполнен: выполните его в cargo lab up или командой cargo lab run",
+                    notebook.name
+                );
+            }
+            println!("{}: не выполнен, пропускаю", notebook.name);
+            continue;
+        };
+        complete &= one(workspace, args, &notebook, &executed, &out)?;
+        done += 1;
+    }
+    if done == 0 {
+        bail!("ни один блокнот ещё не выполнен: cargo lab up, затем «Выполнить все»");
+    }
+    println!("\nОтчёты: {}", workspace.short(&out));
+    Ok(complete)
+}
+
+/// The named notebooks, by name or by number; all where none is named.
+fn wanted(all: Vec<Notebook>, names: &[String]) -> Result<Vec<Notebook>> {
+    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|n| is_named(n, name))) {
+        let known: Vec<&str> = all.iter().map(|notebook| notebook.name.as_str()).collect();
+        bail!("нет блокнота «{unknown}»; есть {}", known.join(", "));
+    }
+    let is_wanted =
+        |notebook: &Notebook| names.is_empty() || names.iter().any(|name| is_named(notebook, name));
+    Ok(all.into_iter().filter(is_wanted).collect())
+}
+
+fn is_named(notebook: &Notebook, name: &str) -> bool {
+    notebook.name == name || notebook.name.split('-').next() == Some(name)
+}
+
+/// The student's own notebook where it has outputs, else the one that `cargo lab run` executed.
+fn executed(workspace: &Workspace, notebook: &Notebook) -> Option<Executed> {
+    let own = student::path(notebook, Kind::Student);
+    let run = workspace.lab_dir().join(format!("{}.ipynb", notebook.name));
+    [(own, true), (run, false)].into_iter().find_map(|(file, is_own)| {
+        let text: Value = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+        let cells = text.get("cells")?.as_array()?;
+        let ran = |cell: &Value| cell.get("execution_count").is_some_and(Value::is_number);
+        cells.iter().any(ran).then_some(Executed { file, is_own, text: text.clone() })
+    })
+}
+
+/// Writes one report; whether nothing is missing in it.
+fn one(
+    workspace: &Workspace,
+    args: &ReportArgs,
+    notebook: &Notebook,
+    executed: &Executed,
+    out: &std::path::Path,
+) -> Result<bool> {
+    let step = Step::start(format!("Отчёт {}", notebook.name));
+    let mut script = child::script(workspace, "student_report.py", SCRIPT)?;
+    script.arg(&executed.file).arg(out);
+    for (name, value) in [("--author", &args.author), ("--group", &args.group)] {
+        if let Some(value) = value {
+            script.arg(name).arg(value);
+        }
+    }
+    for line in conditions(workspace, executed)? {
+        script.arg("--condition").arg(line);
+    }
+    let output = script.output()?;
+    if !output.status.success() {
+        step.fail("не написан");
+        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let told: Value = serde_json::from_slice(&output.stdout)?;
+    let missing: Vec<&str> = told["missing"]
+        .as_array()
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    step.done(&format!("{0}.html, {0}.pdf", notebook.name));
+    if !missing.is_empty() {
+        println!("  не заполнено: {}", missing.join(", "));
+    }
+    Ok(missing.is_empty())
+}
+
+/// Under which conditions the notebook was computed, line by line.
+fn conditions(workspace: &Workspace, executed: &Executed) -> Result<Vec<String>> {
+    let mut lines = vec![match executed.is_own {
+        true => "блокнот студента".to_owned(),
+        false => "блокнот с решениями, выполненный командой cargo lab run".to_owned(),
+    }];
+    if let Some(seed) = seed(&executed.text) {
+        lines.push(format!("начальное число {seed}"));
+    }
+    lines.push(toolchain::version(workspace)?);
+    lines.push(format!("библиотека lab {}", env!("CARGO_PKG_VERSION")));
+    lines.push(format!(
+        "{} {}, потоков {}, устройство {}",
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        std::thread::available_parallelism().map_or(1, usize::from),
+        std::env::var("LAB_DEVICE").unwrap_or_else(|_| "cpu".into())
+    ));
+    Ok(lines)
+}
+
+/// The first initial value of randomness in the notebook's code.
+fn seed(notebook: &Value) -> Option<String> {
+    let code = notebook["cells"].as_array()?.iter().filter(|cell| cell["cell_type"] == "code");
+    code.filter_map(|cell| source(&cell["source"])).find_map(|source| {
+        let after = |mark: &str| source.split_once(mark).map(|(_, rest)| rest.to_owned());
+        let rest = after("seed: u64 = ").or_else(|| after("Rng::seed("))?;
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then_some(digits)
+    })
+}
+
+/// A cell's source, which a notebook file keeps as one text or as lines.
+fn source(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Array(lines) => Some(lines.iter().filter_map(Value::as_str).collect()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn notebooks_are_named_by_name_or_number() {
+        let notebook = |name: &str| Notebook {
+            name: name.into(),
+            source: PathBuf::from(format!("{name}.md")),
+            text: String::new(),
+        };
+        let all = || vec![notebook("01-tensors"), notebook("02-autograd")];
+        assert_eq!(wanted(all(), &[]).unwrap().len(), 2);
+        assert_eq!(wanted(all(), &["02".into()]).unwrap()[0].name, "02-autograd");
+        assert_eq!(wanted(all(), &["01-tensors".into()]).unwrap().len(), 1);
+        let error = wanted(all(), &["7".into()]).err().unwrap().to_string();
+        assert_eq!(error, "нет блокнота «7»; есть 01-tensors, 02-autograd");
+    }
+
+    #[test]
+    fn the_seed_is_read_from_the_code() {
+        let with = |source: Value| json!({ "cells": [{ "cell_type": "code", "source": source }] });
+        assert_eq!(seed(&with(json!("let seed: u64 = 42;"))).as_deref(), Some("42"));
+        assert_eq!(seed(&with(json!(["let x;\n", "Rng::seed(7)"]))).as_deref(), Some("7"));
+        assert_eq!(seed(&with(json!("Rng::seed(seed)"))), None);
+    }
+}
