@@ -27,13 +27,16 @@ NEEDED = re.compile(r"^\s*(:dep|use|pub|fn|struct|enum|impl|trait|const|static|t
 
 def limit(options):
     """Limits of this process and all below it."""
-    for what, most in (
+    limits = [
         (resource.RLIMIT_AS, options.memory * MIB),
         (resource.RLIMIT_FSIZE, options.files * MIB),
         (resource.RLIMIT_NOFILE, 1024),
-        (resource.RLIMIT_NPROC, options.processes),
         (resource.RLIMIT_CORE, 0),
-    ):
+    ]
+    if options.own_network:
+        # Counted for all programs of a user: only inside namespaces are they this submission's alone.
+        limits.append((resource.RLIMIT_NPROC, options.processes))
+    for what, most in limits:
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))

@@ -29,6 +29,8 @@ struct Labs {
 
 #[derive(Deserialize)]
 struct Lab {
+    /// A notebook may have none.
+    #[serde(default)]
     task: Vec<Task>,
 }
 

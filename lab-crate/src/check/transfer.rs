@@ -113,7 +113,7 @@ pub fn visualize(f: Visualize) -> Result<()> {
         let set = insects(rng)?;
         let (model, map) = small_model(rng, 2)?;
         let indices = [3, 1, 2];
-        sharpen(&model, &map, &set.batch(&indices)?.x)?;
+        sharpen(&model, &map, &set.batch(&indices)?)?;
         let want = answers(&model, &set, &indices, false)?.texts();
         let got = f(&model, &set, &indices)?.texts();
         if got == want {
@@ -151,17 +151,21 @@ fn insects(rng: &mut Rng) -> Result<ImageFolder> {
     read
 }
 
-/// Gives the head of an untrained model answers that are far from even.
-fn sharpen(model: &VisionModel, map: &VarMap, x: &Tensor) -> Result<()> {
-    let logits = model.forward_t(x, false)?;
+/// Gives the head of an untrained model answers that are far from even, and not all of them right.
+fn sharpen(model: &VisionModel, map: &VarMap, batch: &Batch) -> Result<()> {
+    let logits = model.forward_t(&batch.x, false)?;
     let spread = logits.broadcast_sub(&logits.mean_keepdim(0)?)?.abs()?.max_all()?;
     let scale = 2.0 / f64::from(spread.to_dtype(DType::F32)?.to_scalar::<f32>()?).max(1e-6);
     let name = format!("{}weight", model.head_prefix());
     let vars = map.data().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    match vars.get(&name) {
-        Some(var) => Ok(var.set(&(var.detach() * scale)?)?),
-        None => Err(crate::Error::Argument(format!("у модели нет переменной {name}"))),
+    let Some(var) = vars.get(&name) else {
+        return Err(crate::Error::Argument(format!("у модели нет переменной {name}")));
+    };
+    var.set(&(var.detach() * scale)?)?;
+    if crate::metrics::accuracy(&model.forward_t(&batch.x, false)?, &batch.y)? == 1.0 {
+        var.set(&var.neg()?)?;
     }
+    Ok(())
 }
 
 fn answers(
@@ -264,7 +268,7 @@ mod tests {
             || visualize(|model, set, indices| answers(model, set, indices, true)),
             "В каком режиме",
         );
-        fails_on(2, || visualize(praised), "метки набора или");
+        fails_on(8, || visualize(praised), "метки набора или");
         let logits: Visualize = |model, set, indices| {
             let Batch { x, y } = set.batch(indices)?;
             let outputs = model.forward_t(&x, false)?;
