@@ -71,6 +71,21 @@ def deleted_task():
     return notebook
 
 
+def fake_library():
+    """A library of one's own under the name of ours."""
+    notebook = solved(first="Ok(x.sin()?)", second="Ok(x.clone())")
+    code = """let manifest = "[package]\\nname = \\"lab-crate\\"\\nversion = \\"0.1.0\\"\\n[lib]\\nname = \\"lab\\"";
+std::fs::create_dir_all("fake/src").ok();
+std::fs::write("fake/Cargo.toml", manifest).ok();
+std::fs::write("fake/src/lib.rs", "pub mod check { pub fn sin2_plus_cos2<T>(_: T) { println!(\\"1.1 ✓\\") } }").ok();
+fn needed() {}"""
+    notebook.cells.insert(1, nbformat.v4.new_code_cell(code))
+    notebook.cells.insert(2, nbformat.v4.new_code_cell(':dep lab-crate = { path = "fake" }\nfn second() {}'))
+    return notebook
+
+
+REMOUNT = 'std::process::Command::new("mount").args(["-o", "remount,bind,rw", "/"]).status().ok(); '
+READ = 'if std::fs::read_to_string("%s").is_ok_and(|t| t.contains("SOLUTION")) { println!("stolen"); return Ok(x.ones_like()?); } '
 NETWORK = 'std::net::TcpStream::connect("1.1.1.1:53").map_err(|e| lab::Error::Argument(format!("{e}")))?; '
 OUTSIDE = 'std::fs::write("%s", "x").map_err(|e| lab::Error::Argument(format!("{e}")))?; '
 SWARM = 'for _ in 0..60 { std::process::Command::new("sleep").arg("613").spawn().ok(); } loop { std::thread::yield_now(); }'
@@ -93,6 +108,8 @@ CLASS = {
     "changed-check": (changed_check, (0, 1), "1.1: ячейка с проверкой изменена"),
     "deleted-check": (deleted_check, (1, 0), "1.2: ячейка с проверкой удалена"),
     "own-module": (own_check_module, (0, 1), None),
+    "fake-library": (fake_library, (0, 0), None),
+    "reader": (lambda: solved(first=READ % SOURCE + "Ok(x.sin()?)"), (0, 1), None),
     "deleted-task": (deleted_task, (1, 0), "1.2: ячейки с решением нет"),
 }
 
@@ -118,7 +135,7 @@ def graded(tmp_path_factory):
         folder.mkdir(parents=True)
         nbformat.write(make(), folder / "01-tensors.ipynb")
     outside = work / "outside"
-    notebook = solved(first=OUTSIDE % outside + SIN2)
+    notebook = solved(first=REMOUNT + OUTSIDE % outside + SIN2)
     (work / "in/outside").mkdir()
     nbformat.write(notebook, work / "in/outside/01-tensors.ipynb")
     (work / "in/broken").mkdir()

@@ -22,10 +22,11 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use self::outcome::Outcome;
-use self::sandbox::{Limits, Walls};
+use self::sandbox::{Limits, Rooms, Walls};
 use self::submission::Submission;
 use crate::args::GradeArgs;
 use crate::notebook::{self, Notebook};
+use crate::release::Kind;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
 use crate::{child, release, setup, stamp};
@@ -55,7 +56,7 @@ pub fn grade(workspace: &Workspace, args: &GradeArgs) -> Result<bool> {
         args,
         labs: task::labs(workspace)?,
         notebooks: notebook::all(workspace)?,
-        walls: Walls::tried(),
+        walls: Walls::tried(&workspace.venv_python()),
         script: scripts(workspace)?,
         out: args.out.clone().unwrap_or_else(|| workspace.lab_dir().join("grades")),
         seed: args.seed.unwrap_or_else(|| u64::from(std::process::id()) + 1000),
@@ -165,7 +166,9 @@ impl Grading<'_> {
         for name in ["home", "tmp"] {
             fs::create_dir(dir.path().join(name))?;
         }
-        let command = self.command(dir.path(), lab, source)?;
+        let ours = dir.path().join("ours.ipynb");
+        release::make(self.workspace, source, lab, Kind::Student, &ours)?;
+        let command = self.command(dir.path(), lab)?;
         let log = dir.path().join("grade.log");
         let end = sandbox::run(command, dir.path(), &log, &self.limits())?;
         Ok(Outcome::read(dir.path(), lab, &end))
@@ -180,15 +183,10 @@ impl Grading<'_> {
         }
     }
 
-    fn command(&self, dir: &Path, lab: &Lab, source: &Notebook) -> Result<std::process::Command> {
+    fn command(&self, dir: &Path, lab: &Lab) -> Result<std::process::Command> {
         let (workspace, args) = (self.workspace, self.args);
         let mut program = child::command(workspace, workspace.venv_python());
-        program
-            .arg(&self.script)
-            .arg(dir)
-            .arg("notebook.ipynb")
-            .arg("--source")
-            .arg(&source.source);
+        program.arg(&self.script).arg(dir).args(["notebook.ipynb", "ours.ipynb"]);
         program.arg("--lab").arg(serde_json::to_string(lab)?);
         // Address space is more than what is used of it; a process that asks for more is refused at once.
         program.arg("--memory").arg((args.memory * 2 + 2048).to_string());
@@ -223,7 +221,22 @@ impl Grading<'_> {
             .env("LAB_CHECK_SEED", self.seed.to_string());
         let sessions = workspace.kernel_home().join("sessions");
         fs::create_dir_all(&sessions)?;
-        Ok(sandbox::locked(self.walls, &program, dir, &sessions))
+        let rooms = Rooms {
+            own: dir,
+            sessions: &sessions,
+            hidden: &self.hidden(),
+            python: &workspace.venv_python(),
+        };
+        Ok(sandbox::locked(self.walls, &program, &rooms))
+    }
+
+    /// What a submission must not read: solutions, what was made of them, and the other submissions.
+    fn hidden(&self) -> Vec<PathBuf> {
+        let (root, lab) = (self.workspace.root(), self.workspace.lab_dir());
+        let mut hidden = vec![self.workspace.notebooks(), root.join(".git"), self.out.clone()];
+        hidden.extend(["test", "release", "report", "student", "logs"].map(|name| lab.join(name)));
+        hidden.extend(fs::canonicalize(&self.args.dir).ok());
+        hidden
     }
 
     /// The table as CSV and as a page.

@@ -42,11 +42,18 @@ pub struct Outcome {
 impl Outcome {
     /// What grade.py left in `dir`; no points where it left nothing, and why.
     pub fn read(dir: &Path, lab: &Lab, end: &End) -> Outcome {
-        let text = fs::read_to_string(dir.join("result.json")).unwrap_or_default();
-        let mut outcome: Outcome = serde_json::from_str(&text).unwrap_or_default();
-        if let End::Stopped(reason) = end {
-            outcome.remarks.push(format!("остановлено: {reason}"));
-        } else if outcome == Outcome::default() {
+        let mut outcome = match end {
+            // What lies there then may have been written by the submission itself.
+            End::Stopped(reason) => Outcome {
+                remarks: vec![format!("остановлено: {reason}")],
+                ..Outcome::default()
+            },
+            End::Itself(_) => {
+                let text = fs::read_to_string(dir.join("result.json")).unwrap_or_default();
+                serde_json::from_str(&text).unwrap_or_default()
+            }
+        };
+        if outcome == Outcome::default() {
             outcome.remarks.push("проверка оборвалась, не сказав, чем дело кончилось".into());
         }
         if outcome.tasks.is_empty() {

@@ -15,10 +15,33 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 /// How often the tree is looked at.
 const PERIOD: Duration = Duration::from_millis(200);
 
-/// Makes the two writable folders mounts of their own and everything else on the same disk read-only, then
-/// becomes the program.
-const SEAL: &str = "mount --bind \"$1\" \"$1\" && mount --bind \"$2\" \"$2\" && \
-                    mount -o remount,bind,ro / && cd \"$1\" && shift 2 && exec \"$@\"";
+/// Shuts the program in: `$1` and `$2` stay writable, the folders of `$3` (one a line) look empty, every other mount
+/// becomes read-only, the loopback device is up. Then a namespace inside the first one, in which none of this
+/// can be undone: its mounts are locked, and the network belongs to the outer one.
+const SEAL: &str = r#"
+set -e
+mount --bind "$1" "$1"
+mount --bind "$2" "$2"
+empty="$1/empty"
+mkdir -p "$empty"
+printf '%s\n' "$3" | while read -r hidden; do
+  if [ -d "$hidden" ]; then mount --bind "$empty" "$hidden"; fi
+done
+while read -r _ _ _ _ point options _; do
+  case "$point" in
+    "$1"|"$2"|/proc|/proc/*) ;;
+    /) mount -o "remount,bind,ro" / ;;
+    *) mount -o "remount,bind,$(printf %s "$options" | sed 's/^rw/ro/')" "$point" 2>/dev/null || true ;;
+  esac
+done < /proc/self/mountinfo
+"$4" -c 'import fcntl, socket, struct
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    name, flags = struct.unpack("16sh14x", fcntl.ioctl(s, 0x8913, struct.pack("16sh14x", b"lo", 0)))
+    fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", flags | 1))'
+cd "$1"
+shift 4
+exec unshare --user --map-root-user --mount -- "$@"
+"#;
 
 /// What one program may use.
 #[derive(Clone, Copy, Debug)]
@@ -52,10 +75,11 @@ pub enum Walls {
 }
 
 impl Walls {
-    /// Tries what the system allows.
-    pub fn tried() -> Walls {
-        let dir = std::env::temp_dir();
-        let mut trial = sealed(&dir, &dir);
+    /// Tries what the system allows; `python` is what raises the loopback device.
+    pub fn tried(python: &Path) -> Walls {
+        let Ok(dir) = tempfile::tempdir() else { return Walls::None };
+        let rooms = Rooms { own: dir.path(), sessions: dir.path(), hidden: &[], python };
+        let mut trial = sealed(&rooms);
         trial.args(["true"]).stdout(Stdio::null()).stderr(Stdio::null());
         match trial.status() {
             Ok(status) if status.success() => Walls::Namespaces,
@@ -64,31 +88,47 @@ impl Walls {
     }
 }
 
+/// What a program behind the walls sees of the file system.
+#[derive(Clone, Copy, Debug)]
+pub struct Rooms<'a> {
+    /// Its own folder, writable.
+    pub own: &'a Path,
+    /// The folder of the kernels' sessions, writable.
+    pub sessions: &'a Path,
+    /// Folders that look empty: solutions, other submissions.
+    pub hidden: &'a [PathBuf],
+    /// A Python to prepare the network with.
+    pub python: &'a Path,
+}
+
 /// The start of a command line that locks the program behind it in.
-fn sealed(dir: &Path, other: &Path) -> Command {
+fn sealed(rooms: &Rooms) -> Command {
+    let hidden: Vec<String> = rooms.hidden.iter().map(|dir| dir.display().to_string()).collect();
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child"]);
     command.args(["--mount", "--mount-proc", "--", "sh", "-c", SEAL, "seal"]);
-    command.arg(dir).arg(other);
+    command.arg(rooms.own).arg(rooms.sessions).arg(hidden.join("\n")).arg(rooms.python);
     command
 }
 
-/// `program`, locked in where the system allows it: it may write into `dir` and `other` alone.
-pub fn locked(walls: Walls, program: &Command, dir: &Path, other: &Path) -> Command {
+/// `program`, locked in where the system allows it, with no variable of ours but `PATH` and its own.
+pub fn locked(walls: Walls, program: &Command, rooms: &Rooms) -> Command {
     let mut command = match walls {
         Walls::Namespaces => {
-            let mut command = sealed(dir, other);
+            let mut command = sealed(rooms);
             command.arg(program.get_program());
             command
         }
         Walls::None => Command::new(program.get_program()),
     };
-    command.args(program.get_args()).current_dir(dir);
+    command.args(program.get_args()).current_dir(rooms.own).env_clear();
+    if let Some(path) = std::env::var_os("PATH") {
+        command.env("PATH", path);
+    }
     for (name, value) in program.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
+        if let Some(value) = value {
+            command.env(name, value);
+        }
     }
     command
 }
@@ -209,7 +249,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut program = Command::new("sh");
         program.args(["-c", code]);
-        let command = locked(Walls::tried(), &program, dir.path(), dir.path());
+        let python = Path::new("python3");
+        let hidden = [dir.path().join("secret")];
+        std::fs::create_dir(&hidden[0]).unwrap();
+        std::fs::write(hidden[0].join("answer"), "42").unwrap();
+        let rooms = Rooms { own: dir.path(), sessions: dir.path(), hidden: &hidden, python };
+        let command = locked(Walls::tried(python), &program, &rooms);
         let end = run(command, dir.path(), &dir.path().join("log"), limits).unwrap();
         (end, dir)
     }
@@ -254,13 +299,15 @@ mod tests {
 
     #[test]
     fn behind_walls_there_is_no_network_and_nothing_to_write() {
-        if Walls::tried() == Walls::None {
+        if Walls::tried(Path::new("python3")) == Walls::None {
             eprintln!("no namespaces here");
             return;
         }
         let outside = tempfile::tempdir().unwrap();
         let code = format!(
-            "grep -q lo: /proc/net/dev && test $(grep -c : /proc/net/dev) = 1 && ! touch {}/x",
+            "test $(grep -c : /proc/net/dev) = 1 && ! touch {0}/x && ! mount -o remount,bind,rw / && \
+             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! cat secret/answer && \
+             ! unshare --user --map-root-user --mount mount -o remount,bind,rw /",
             outside.path().display()
         );
         assert_eq!(shell(&code, &LIMITS).0, End::Itself(true));
