@@ -63,7 +63,7 @@ def drop_commands(notebook):
     another one in its place."""
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            kept = [line for line in cell.source.splitlines() if not line.lstrip().startswith((":", "!"))]
+            kept = [line for line in cell.source.splitlines() if not re.match(r"\s*:[a-z]", line)]
             cell.source = "\n".join(kept)
 
 

@@ -52,6 +52,8 @@ def check_marks(cell, place):
     inside = False
     for line in cell.source.splitlines():
         mark = line.strip()
+        if re.search(r"(begin|end)\s*solution", mark, re.IGNORECASE) and mark not in (begin, end):
+            raise SourceError(f"{place}: строка «{mark}» похожа на метку, но метка пишется «{begin}» или «{end}»")
         if mark in (begin, end) and inside == (mark == begin):
             raise SourceError(f"{place}: метка «{mark}» не на месте, пара «{begin}» и «{end}» нарушена")
         inside = mark == begin or (inside and mark != end)

@@ -113,10 +113,12 @@ def test_what_differs_from_the_source_is_found(lab, tmp_path):
         ["// END SOLUTION"],
         ["// BEGIN SOLUTION", "// BEGIN SOLUTION", "// END SOLUTION"],
         ["// BEGIN SOLUTION", "// END SOLUTION", "// END SOLUTION"],
+        ["//BEGIN SOLUTION", "// END SOLUTION"],
+        ["// begin solution:", "secret", "// END SOLUTION"],
     ],
 )
 def test_marks_that_are_not_in_pairs_are_an_error(lines):
-    with pytest.raises(versions.SourceError, match="SOLUTION"):
+    with pytest.raises(versions.SourceError, match="(?i)solution"):
         versions.check_marks(nbformat.v4.new_code_cell("\n".join(lines)), "01-a.md, ячейка 1")
 
 
