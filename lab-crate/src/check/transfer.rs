@@ -56,11 +56,12 @@ fn small_model(rng: &mut Rng, num_classes: usize) -> Result<(VisionModel, VarMap
     Ok((models::create("efficientnet-lite0", num_classes, vb)?, map))
 }
 
-/// The first weights of the body.
+/// All weights but the head's, in one row.
 fn body(model: &VisionModel) -> Result<Tensor> {
-    let params = model.params();
-    let first = params.iter().next().map(|(_, var)| var.as_tensor().copy());
-    Ok(first.ok_or_else(|| crate::Error::Argument("у модели нет параметров".into()))??)
+    let (params, head) = (model.params(), model.head_prefix());
+    let of_body = params.iter().filter(|(name, _)| !name.starts_with(&head));
+    let rows = of_body.map(|(_, var)| Ok(var.flatten_all()?.copy()?));
+    Ok(Tensor::cat(&rows.collect::<Result<Vec<Tensor>>>()?, 0)?)
 }
 
 fn head(model: &VisionModel) -> Result<Tensor> {
@@ -95,9 +96,9 @@ pub fn freeze_body(f: fn(&mut VisionModel) -> Result<Params>) -> Result<()> {
 }
 
 fn only_head(params: &Params, model: &VisionModel) -> Judgement {
-    let head = model.head().weight().elem_count() + model.head().bias().elem_count();
-    let text = format!("чисел в списке {}, а в голове {head}", params.count());
-    ensure(params.count() == head, text)
+    let head = [model.head().weight().id(), model.head().bias().id()];
+    let is_heads = params.iter().all(|(_, var)| head.contains(&var.as_tensor().id()));
+    ensure(is_heads, "в списке не параметры головы этой модели")
         .map_err(|fault| fault.asking("Какой слой последний: тот, что отвечает классами?"))
 }
 
@@ -216,6 +217,14 @@ mod tests {
             model.replace_head(n, map, seed).or(Ok(()))
         };
         fails_on(2, || new_head(whole), "изменились и другие веса");
+        let spoilt: NewHead = |model, map, n, seed| {
+            model.replace_head(n, map, seed)?;
+            match model.params().iter().nth(7) {
+                Some((_, var)) => Ok(var.set(&var.zeros_like()?)?),
+                None => Ok(()),
+            }
+        };
+        fails_on(1, || new_head(spoilt), "изменились и другие веса");
     }
 
     #[test]
@@ -252,6 +261,14 @@ mod tests {
             Ok(Params::from(of_head.map(|(n, v)| (n.to_owned(), v.clone())).collect::<Vec<_>>()))
         };
         fails_on(1, || freeze_body(list_only), "тело не заморожено");
+        let copies: fn(&mut VisionModel) -> Result<Params> = |model| {
+            model.set_trainable(Trainable::Head);
+            let copy = |(name, var): (&str, &candle_core::Var)| {
+                Ok((name.to_owned(), candle_core::Var::from_tensor(&var.copy()?)?))
+            };
+            Ok(Params::from(model.params().iter().map(copy).collect::<Result<Vec<_>>>()?))
+        };
+        fails_on(1, || freeze_body(copies), "не параметры головы этой модели");
     }
 
     #[test]
