@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import base64
 import json
-import os
 import re
 import sys
 import time
@@ -21,6 +20,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, CellTimeoutError, DeadKernelError
 
 import report
+from files import write
 
 # The first page carries one figure of each notebook.
 LARGEST_PICTURE = 200_000
@@ -89,15 +89,6 @@ def execute(notebook, options):
     return ok
 
 
-def title_of(notebook, fallback):
-    """The first heading."""
-    for cell in notebook.cells:
-        for line in cell.source.splitlines() if cell.cell_type == "markdown" else []:
-            if line.startswith("# "):
-                return line[2:].replace("`", "").strip()
-    return fallback
-
-
 def goal_of(notebook):
     """The sentence after «Цель.» in the first cells."""
     text = "\n".join(cell.source for cell in notebook.cells[:3] if cell.cell_type == "markdown")
@@ -131,13 +122,6 @@ def picture_of(notebook):
     return "data:image/svg+xml;base64," + base64.b64encode(drawn[-1].encode()).decode()
 
 
-def write(path, text):
-    """Writes a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", type=Path)
@@ -148,7 +132,7 @@ def main():
     options = parser.parse_args()
     name = options.source.stem
     notebook = jupytext.read(options.source)
-    title = title_of(notebook, name)
+    title = report.title_of(notebook, name)
     options.out.mkdir(parents=True, exist_ok=True)
     ok, fatal = False, None
     try:

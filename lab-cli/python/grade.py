@@ -17,45 +17,29 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 import versions
+from files import write
 
 MIB = 1 << 20
 # What a check needs of the notebook around it: the library, and what is defined at the top of a cell.
-NEEDED = re.compile(r"^\s*(:dep|use|pub|fn|struct|enum|impl|trait|const|static|type|mod|macro_rules!)\b", re.MULTILINE)
+NEEDED = re.compile(r"^\s*(use|pub|fn|struct|enum|impl|trait|const|static|type|mod|macro_rules!)\b", re.MULTILINE)
 
 
 def limit(options):
     """Limits of this process and all below it."""
     limits = [
         (resource.RLIMIT_AS, options.memory * MIB),
-        (resource.RLIMIT_FSIZE, options.files * MIB),
+        # Half of what the folder may hold: one file that is too large must not stop the rest.
+        (resource.RLIMIT_FSIZE, options.files * MIB // 2),
         (resource.RLIMIT_NOFILE, 1024),
         (resource.RLIMIT_CORE, 0),
     ]
     if options.own_network:
         # Counted for all programs of a user: only inside namespaces are they this submission's alone.
-        limits.append((resource.RLIMIT_NPROC, options.processes))
+        limits.append((resource.RLIMIT_NPROC, options.threads))
     for what, most in limits:
         _, hard = resource.getrlimit(what)
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (most, most))
-
-
-def tagged(cell, name):
-    """Whether a cell has that name among nbgrader's."""
-    return cell.metadata.get("nbgrader", {}).get("grade_id") == name
-
-
-def find(notebook, kind, task, is_it):
-    """The cells of a task, by nbgrader's name or by content."""
-    name = f"{kind}-{task['id'].replace('.', '-')}"
-    named = [cell for cell in notebook.cells if cell.cell_type == "code" and tagged(cell, name)]
-    return named or [cell for cell in notebook.cells if is_it(cell, task)]
-
-
-def defines(cell, task):
-    """Whether a cell defines the task's function."""
-    found = re.search(rf"^\s*(pub )?fn {task['function']}\b", cell.source, re.MULTILINE)
-    return cell.cell_type == "code" and (found is not None or versions.is_solution(cell, task))
 
 
 def drop_commands(notebook):
@@ -73,8 +57,8 @@ def restore(notebook, ours, lab):
     for task in lab["task"]:
         number = task["id"]
         right = next(cell for cell in ours.cells if versions.is_check(cell, task))
-        answers = find(notebook, "task", task, defines)
-        found = find(notebook, "check", task, versions.is_check)
+        answers = versions.find(notebook, "task", task, versions.defines)
+        found = versions.find(notebook, "check", task, versions.is_check)
         if not answers:
             remarks.append(f"{number}: ячейки с решением нет")
         if len(found) > 1:
@@ -167,7 +151,7 @@ def grade(options):
         passed, text = verdict(checks[task["id"]], task)
         points = task["points"] if passed else 0
         tasks.append({"id": task["id"], "title": task["title"], "points": points, "max": task["points"], "text": text})
-    versions.write(options.folder / "executed.ipynb", nbformat.writes(notebook))
+    write(options.folder / "executed.ipynb", nbformat.writes(notebook))
     return {"tasks": tasks, "remarks": remarks, "answers": answers(notebook)}
 
 
@@ -178,8 +162,8 @@ def main():
     parser.add_argument("ours", help="the notebook as it was given to the student")
     parser.add_argument("--lab", required=True)
     parser.add_argument("--memory", type=int, required=True, help="MiB of address space a process")
-    parser.add_argument("--files", type=int, required=True, help="MiB a file")
-    parser.add_argument("--processes", type=int, required=True)
+    parser.add_argument("--files", type=int, required=True, help="MiB in the folder")
+    parser.add_argument("--threads", type=int, required=True, help="processes and threads together")
     parser.add_argument("--cell-timeout", type=int, required=True)
     parser.add_argument("--full", action="store_true", help="run every cell, not only what the checks need")
     parser.add_argument("--own-network", action="store_true", help="in a network namespace of its own")
@@ -190,7 +174,7 @@ def main():
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         text = str(error).strip().splitlines()
         result = {"broken": f"это не блокнот Jupyter: {text[0] if text else type(error).__name__}"}
-    versions.write(options.folder / "result.json", json.dumps(result, ensure_ascii=False))
+    write(options.folder / "result.json", json.dumps(result, ensure_ascii=False))
     return 0
 
 

@@ -19,12 +19,9 @@ c.ClearSolutions.text_stub = "*Ваш ответ:*"
 # Answers to questions stand in Markdown cells that nobody grades by machine.
 c.ClearSolutions.enforce_metadata = False
 # A cell that trains may take minutes; one that hangs must end.
-c.ExecutePreprocessor.timeout = 600
 c.Execute.timeout = 600
-c.ExecutePreprocessor.startup_timeout = 180
 c.Execute.startup_timeout = 180
-c.ExecutePreprocessor.kernel_name = "rust"
+c.Execute.kernel_name = "rust"
 # A failed cell does not keep the next from running.
-c.ExecutePreprocessor.allow_errors = True
 c.Execute.allow_errors = True
 c.Execute.raise_on_iopub_timeout = False

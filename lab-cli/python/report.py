@@ -47,6 +47,15 @@ class Report(HTMLExporter):
         yield ("markdown2html", self.to_html)
 
 
+def title_of(notebook, fallback):
+    """The first heading, without the marks of code."""
+    for cell in notebook.cells:
+        for line in cell.source.splitlines() if cell.cell_type == "markdown" else []:
+            if line.startswith("# "):
+                return line[2:].replace("`", "").strip()
+    return fallback
+
+
 def to_html(notebook, title):
     """The HTML text of a notebook."""
     notebook.metadata["title"] = title

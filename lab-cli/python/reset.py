@@ -1,7 +1,6 @@
 """Puts the stub of one task, and its check, back into a student's notebook.
 
-The old text of the task's cell goes to the standard output, for `cargo lab reset` to keep. The notebook is
-replaced only when the new one is complete.
+The old text of the task's cell is kept in a file of its own before the notebook is replaced.
 """
 
 import argparse
@@ -11,20 +10,20 @@ from pathlib import Path
 
 import nbformat
 
-import grade
 import versions
+from files import write
 
 
 def reset(notebook, ours, task):
     """Puts both cells of the task back; returns the old text of the first, None where there was none."""
     stub = next(cell for cell in ours.cells if versions.is_solution(cell, task))
     check = next(cell for cell in ours.cells if versions.is_check(cell, task))
-    answers = grade.find(notebook, "task", task, grade.defines)
+    answers = versions.find(notebook, "task", task, versions.defines)
     old = answers[0].source if answers else None
     if not answers:
         answers = [nbformat.v4.new_code_cell()]
         notebook.cells.append(answers[0])
-    checks = grade.find(notebook, "check", task, versions.is_check)
+    checks = versions.find(notebook, "check", task, versions.is_check)
     if not checks:
         checks = [nbformat.v4.new_code_cell()]
         notebook.cells.insert(place(notebook, ours, check, answers[0]), checks[0])
@@ -47,6 +46,7 @@ def main():
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--lab", required=True)
     parser.add_argument("--task", required=True)
+    parser.add_argument("--keep", type=Path, required=True, help="the file for the old answer")
     options = parser.parse_args()
     lab = json.loads(options.lab)
     task = next(task for task in lab["task"] if task["id"] == options.task)
@@ -56,9 +56,10 @@ def main():
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         print(f"{options.notebook.name} не блокнот Jupyter ({error}); в нём ничего не изменено", file=sys.stderr)
         return 1
-    print(old or "")
-    sys.stdout.flush()
-    versions.write(options.notebook, nbformat.writes(notebook) + "\n")
+    if old:
+        options.keep.parent.mkdir(exist_ok=True)
+        write(options.keep, old + "\n")
+    write(options.notebook, nbformat.writes(notebook) + "\n")
     return 0
 
 

@@ -33,22 +33,22 @@ def parts(page):
     for cell in page.select(".jp-Cell"):
         body = cell.select_one(".jp-RenderedMarkdown")
         if body is None:
-            yield cell.get("class"), str(cell)
+            yield str(cell)
             continue
         piece = []
         for node in body.children:
             if getattr(node, "name", None) in ("h1", "h2", "h3") and any(str(part).strip() for part in piece):
-                yield ["markdown"], "".join(map(str, piece))
+                yield "".join(map(str, piece))
                 piece = []
             piece.append(node)
         if any(str(part).strip() for part in piece):
-            yield ["markdown"], "".join(map(str, piece))
+            yield "".join(map(str, piece))
 
 
 def sections(page):
     """Slides in stacks: each stack begins with a heading of level one or two."""
     stacks = []
-    for _, html in parts(page):
+    for html in parts(page):
         begins = BeautifulSoup(html, "html.parser").find(["h1", "h2"]) is not None
         if begins or not stacks:
             stacks.append([])
@@ -70,7 +70,7 @@ def joined(stack):
 
 def to_html(notebook, reveal):
     """The HTML text of the slides; `reveal` is the folder with reveal.js and reveal.css."""
-    title = notebook.metadata.get("title", "Лабораторная")
+    title = report.title_of(notebook, "Лабораторная")
     # A check is the student's; in the hall it would be a slide of one line.
     notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
     page = BeautifulSoup(report.to_html(notebook, title), "html.parser")

@@ -18,10 +18,12 @@ import typst
 
 import report
 import versions
+from files import write
 
 # Longer outputs are cut: a report is read by people.
 MOST_LINES = 40
-EMPTY = versions.ANSWER
+# The place of an answer after which nothing stands; a student may also write behind the mark.
+EMPTY = re.compile(re.escape(versions.ANSWER) + r"\s*\Z")
 COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 PAGE = """
@@ -59,16 +61,13 @@ def quoted(text):
 
 def title_of(notebook):
     """Number and title from the first heading, as in `# 03. Регрессия`."""
-    for cell in notebook.cells:
-        found = re.match(r"#\s+(\d+)\.\s+(.+)", cell.source) if cell.cell_type == "markdown" else None
-        if found:
-            return str(int(found.group(1))), found.group(2).replace("`", "")
-    return "", "Лабораторная работа"
+    found = re.match(r"(\d+)\.\s+(.+)", report.title_of(notebook, ""))
+    return (str(int(found.group(1))), found.group(2)) if found else ("", "Лабораторная работа")
 
 
 def missing(notebook):
     """Questions and conclusions that were not filled in."""
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown" and EMPTY in cell.source]
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "markdown" and EMPTY.search(cell.source)]
     names = [re.match(r"(?:\*\*(Вопрос \d+)\.|## (Выводы))", source) for source in cells]
     return [next(filter(None, name.groups())) for name in names if name]
 
@@ -79,7 +78,7 @@ def tidy(notebook):
         marks = (*versions.MARKS["markdown"], *versions.MARKS["code"])
         cell.source = "\n".join(line for line in cell.source.splitlines() if line.strip() not in marks)
         if cell.cell_type == "markdown":
-            cell.source = cell.source.replace(EMPTY, "*не заполнено*")
+            cell.source = EMPTY.sub("*не заполнено*", cell.source)
         for output in cell.get("outputs", []):
             if output.output_type == "stream":
                 output.text = cut(COLOURS.sub("", output.text))
@@ -198,7 +197,7 @@ def main():
     part = options.out / f"{name}.pdf.part"
     part.write_bytes(pdf)
     part.replace(options.out / f"{name}.pdf")
-    versions.write(options.out / f"{name}.html", to_html(notebook, options, number, title))
+    write(options.out / f"{name}.html", to_html(notebook, options, number, title))
     print(json.dumps({"missing": empty}, ensure_ascii=False))
     return 0
 

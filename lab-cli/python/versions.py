@@ -8,13 +8,14 @@ import argparse
 import base64
 import io
 import json
-import os
 import re
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
+
+from files import write
 
 MARKS = {
     "code": ("// BEGIN SOLUTION", "// END SOLUTION"),
@@ -23,7 +24,6 @@ MARKS = {
 ANSWER = "*Ваш ответ:*"
 # Larger outputs are left out of the instructor's version, which a code host must be able to draw.
 LARGEST_OUTPUT = 120_000
-PICTURES = ("image/svg+xml", "image/png", "image/jpeg")
 
 
 class SourceError(Exception):
@@ -72,6 +72,20 @@ def is_check(cell, task):
     return cell.cell_type == "code" and called is not None
 
 
+def find(notebook, kind, task, is_it):
+    """The cells of a task, by nbgrader's name or by content."""
+    name = grade_id(kind, task)
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    named = [cell for cell in codes if cell.metadata.get("nbgrader", {}).get("grade_id") == name]
+    return named or [cell for cell in codes if is_it(cell, task)]
+
+
+def defines(cell, task):
+    """Whether a cell defines the task's function."""
+    found = re.search(rf"^\s*(pub )?fn {task['function']}\b", cell.source, re.MULTILINE)
+    return cell.cell_type == "code" and (found is not None or is_solution(cell, task))
+
+
 def stub(cell, text):
     """A cell with `text` in the place of each solution."""
     begin, end = MARKS[cell.cell_type]
@@ -86,13 +100,17 @@ def stub(cell, text):
     return "\n".join(lines)
 
 
+def grade_id(kind, task):
+    """nbgrader's name of a task's cell."""
+    return f"{kind}-{task['id'].replace('.', '-')}"
+
+
 def grading(kind, task, points=None):
     """nbgrader's metadata of a cell."""
-    name = task["id"].replace(".", "-")
     graded = {"points": points} if points is not None else {}
     return {
         "grade": points is not None,
-        "grade_id": f"{kind}-{name}",
+        "grade_id": grade_id(kind, task),
         "locked": points is not None,
         "schema_version": 3,
         "solution": points is None,
@@ -197,13 +215,6 @@ def difference(wanted, path):
         if ours.metadata.get("nbgrader") != theirs.metadata.get("nbgrader"):
             return f"{path.name}, ячейка {number}: отличаются данные для проверки"
     return None
-
-
-def write(path, text):
-    """Writes a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
 
 
 def main():

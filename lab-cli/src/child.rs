@@ -77,18 +77,6 @@ pub fn cargo(workspace: &Workspace) -> Command {
     command(workspace, program)
 }
 
-/// A Python script that travels inside this program: written below `target/lab/python`, then run from there.
-///
-/// # Errors
-/// When the script cannot be written.
-pub fn script(workspace: &Workspace, name: &str, text: &str) -> Result<Command> {
-    let path = workspace.lab_dir().join("python").join(name);
-    crate::stamp::write_if_changed(&path, text)?;
-    let mut command = command(workspace, workspace.venv_python());
-    command.arg(path);
-    Ok(command)
-}
-
 /// Runs a program to its end; its output goes to `target/lab/logs/<log>.log`, the last line of it into `step`.
 /// Returns how many lines it printed.
 ///

@@ -8,9 +8,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::release::{self, Kind};
-use crate::stamp;
 use crate::step::Step;
 use crate::workspace::Workspace;
+use crate::{stamp, task};
 
 const CONFIG: &str = include_str!("../python/nbgrader_config.py");
 
@@ -26,7 +26,7 @@ pub fn make(workspace: &Workspace, dir: &Path) -> Result<()> {
         }
         _ => stamp::write(&config, CONFIG)?,
     }
-    for (notebook, lab) in release::labs(workspace)? {
+    for (notebook, lab) in task::notebooks(workspace)? {
         let name = &notebook.name;
         let step = Step::start(format!("Задание {name}"));
         let path = dir.join("source").join(name).join(format!("{name}.ipynb"));

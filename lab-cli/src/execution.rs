@@ -12,10 +12,7 @@ use crate::notebook::Notebook;
 use crate::step::Step;
 use crate::task::Number;
 use crate::workspace::Workspace;
-use crate::{child, stamp};
-
-const SCRIPT: &str = include_str!("../python/execute.py");
-const REPORT: &str = include_str!("../python/report.py");
+use crate::{child, scripts, stamp};
 
 /// What came of an execution; kept beside the report as `<name>.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -176,8 +173,7 @@ pub fn execute(
     let step = Step::start(format!("Блокнот {}", notebook.name));
     let mut outcome = Outcome { name: notebook.name.clone(), key, ..Outcome::default() };
     outcome.data = notebook.data_in_words(workspace)?;
-    child::script(workspace, "report.py", REPORT)?;
-    let mut script = child::script(workspace, "execute.py", SCRIPT)?;
+    let mut script = scripts::command(workspace, "execute.py")?;
     script
         .arg(&notebook.source)
         .arg("--out")

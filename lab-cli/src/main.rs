@@ -5,7 +5,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `workspace.rs`, `child.rs`, `step.rs`, `stamp.rs` | folders, child processes, progress lines, hashes |
+//! | `workspace.rs`, `child.rs`, `scripts.rs`, `step.rs`, `stamp.rs` | folders, child processes, Python files, progress lines, hashes |
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `index.rs`, `run.rs` | executing notebooks, the first page |
@@ -38,6 +38,7 @@ mod record;
 mod release;
 mod reset;
 mod run;
+mod scripts;
 mod setup;
 mod source;
 mod stamp;

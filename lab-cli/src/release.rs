@@ -6,21 +6,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::args::ReleaseArgs;
-use crate::child;
 use crate::dataset;
-use crate::notebook::{self, Notebook};
+use crate::notebook::Notebook;
 use crate::step::Step;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{course, fetch, setup};
-
-/// What makes the versions; a copy made by another one is stale.
-pub const SCRIPT: &str = include_str!("../python/versions.py");
-const SLIDES: &str = include_str!("../python/slides.py");
-const REPORT: &str = include_str!("../python/report.py");
+use crate::{course, fetch, scripts, setup};
 
 /// A version of a notebook.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,7 +57,7 @@ impl Kind {
 /// # Errors
 /// When the set-up fails, a source is not what it should be, or a notebook was not executed.
 pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
-    setup::tools(workspace)?;
+    setup::python(workspace)?;
     if let Some(dir) = &args.nbgrader {
         course::make(workspace, dir)?;
         return Ok(true);
@@ -73,7 +67,7 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
         return check(workspace, &out);
     }
     let slides = slides_ready(workspace)?;
-    for (notebook, lab) in labs(workspace)? {
+    for (notebook, lab) in task::notebooks(workspace)? {
         let step = Step::start(format!("Выпуск {}", notebook.name));
         let mut sizes = Vec::new();
         for kind in [Kind::Student, Kind::Instructor, Kind::Slides] {
@@ -93,7 +87,7 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
 /// Whether the released notebooks are those that the sources give; tells every one that is not.
 fn check(workspace: &Workspace, out: &Path) -> Result<bool> {
     let mut is_same = true;
-    for (notebook, lab) in labs(workspace)? {
+    for (notebook, lab) in task::notebooks(workspace)? {
         for kind in [Kind::Student, Kind::Instructor] {
             let path = path(out, &notebook, kind);
             if !path.exists() {
@@ -112,21 +106,6 @@ fn check(workspace: &Workspace, out: &Path) -> Result<bool> {
         println!("✓ выпуск в {} совпадает с исходными блокнотами", workspace.short(out));
     }
     Ok(is_same)
-}
-
-/// Every notebook with its tasks.
-///
-/// # Errors
-/// When they cannot be read, or a notebook is not in the table of tasks.
-pub fn labs(workspace: &Workspace) -> Result<Vec<(Notebook, Lab)>> {
-    let labs = task::labs(workspace)?;
-    let with_lab = |notebook: Notebook| {
-        let lab = labs.iter().find(|lab| lab.notebook == notebook.name).cloned();
-        let name = &notebook.name;
-        let lab = lab.with_context(|| format!("блокнота {name} нет в lab-crate/labs.toml"))?;
-        Ok((notebook, lab))
-    };
-    notebook::all(workspace)?.into_iter().map(with_lab).collect()
 }
 
 /// Makes one version of a notebook.
@@ -148,16 +127,6 @@ pub fn make(
     bail!("{}{}", told.trim_end(), String::from_utf8_lossy(&output.stderr))
 }
 
-/// Python with the script that makes versions, the files it needs beside it.
-///
-/// # Errors
-/// When they cannot be written.
-pub fn scripts(workspace: &Workspace) -> Result<std::process::Command> {
-    child::script(workspace, "report.py", REPORT)?;
-    child::script(workspace, "slides.py", SLIDES)?;
-    child::script(workspace, "versions.py", SCRIPT)
-}
-
 fn script(
     workspace: &Workspace,
     notebook: &Notebook,
@@ -165,7 +134,7 @@ fn script(
     kind: Kind,
     path: &Path,
 ) -> Result<std::process::Command> {
-    let mut script = scripts(workspace)?;
+    let mut script = scripts::command(workspace, "versions.py")?;
     script.arg(kind.name()).arg(&notebook.source).arg(path);
     script.arg("--lab").arg(serde_json::to_string(lab)?);
     if kind.is_executed() {

@@ -7,12 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
-use crate::release::{self, Kind};
-use crate::task::{self, Lab};
+use crate::release::Kind;
 use crate::workspace::Workspace;
-use crate::{child, grade, setup, stamp, student};
+use crate::{scripts, setup, student, task};
 
-const SCRIPT: &str = include_str!("../python/reset.py");
 /// Where old answers are kept, beside the notebooks.
 const KEPT: &str = ".lab-answers";
 
@@ -21,31 +19,27 @@ const KEPT: &str = ".lab-answers";
 /// # Errors
 /// When there is no such task, no notebook of the student's, or it is not a notebook; then nothing is changed.
 pub fn reset(workspace: &Workspace, id: &str) -> Result<bool> {
-    let labs = release::labs(workspace)?;
-    let tables: Vec<Lab> = labs.iter().map(|(_, lab)| lab.clone()).collect();
-    let task = task::find(&tables, id)?;
-    let (notebook, lab) = labs
+    let task = task::find(&task::labs(workspace)?, id)?.clone();
+    let notebooks = task::notebooks(workspace)?;
+    let (notebook, lab) = notebooks
         .iter()
-        .find(|(_, lab)| lab.tasks.contains(task))
+        .find(|(_, lab)| lab.tasks.contains(&task))
         .with_context(|| format!("задание {id} ни в одном блокноте"))?;
     let copy = student::path(notebook, Kind::Student);
     if !copy.exists() {
         bail!("нет файла {}: его делает cargo lab up", workspace.short(&copy));
     }
-    setup::tools(workspace)?;
-    grade::scripts(workspace)?;
-    let mut script = child::script(workspace, "reset.py", SCRIPT)?;
-    script.arg(&copy).arg("--source").arg(&notebook.source);
+    setup::python(workspace)?;
+    let kept = kept(&copy, id)?;
+    let mut script = scripts::command(workspace, "reset.py")?;
+    script.arg(&copy).arg("--source").arg(&notebook.source).arg("--keep").arg(&kept);
     script.arg("--lab").arg(serde_json::to_string(lab)?).args(["--task", id]);
     let output = script.output()?;
     if !output.status.success() {
         bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let old = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
     println!("Задание {id} в {} начато заново", workspace.short(&copy));
-    if !old.is_empty() {
-        let kept = kept(&copy, id)?;
-        stamp::write(&kept, &old)?;
+    if kept.exists() {
         println!("Прежний ответ: {}", workspace.short(&kept));
     }
     println!("Если блокнот открыт, перечитайте его: File → Reload Notebook from Disk");
@@ -74,7 +68,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let copy = dir.path().join("01-a.ipynb");
         let first = kept(&copy, "1.1").unwrap();
-        stamp::write(&first, "x").unwrap();
+        crate::stamp::write(&first, "x").unwrap();
         let second = kept(&copy, "1.1").unwrap();
         assert_ne!(first, second);
         assert_eq!(second.parent().unwrap(), dir.path().join(KEPT));

@@ -39,9 +39,8 @@ pub fn notebooks(
     force: bool,
 ) -> Result<Vec<Outcome>> {
     let base = notebook::base(workspace)?;
-    let labs = task::labs(workspace)?;
     let mut outcomes = Vec::new();
-    for notebook in notebook::all(workspace)? {
+    for (notebook, lab) in task::notebooks(workspace)? {
         let key = notebook.key(workspace, &base)?;
         let outcome = match kept(dir, &notebook, &key) {
             Some(outcome) if !force => {
@@ -52,9 +51,7 @@ pub fn notebooks(
                 outcome
             }
             _ => {
-                let lab = labs.iter().find(|lab| lab.notebook == notebook.name);
-                let numbers = lab.map(|lab| lab.numbers.as_slice()).unwrap_or_default();
-                let limits = Limits { timeout, numbers };
+                let limits = Limits { timeout, numbers: &lab.numbers };
                 execution::execute(workspace, &notebook, dir, &limits, key)?
             }
         };

@@ -5,11 +5,11 @@
 
 use anyhow::Result;
 
-use crate::dataset::{FILES, State};
+use crate::dataset::{DataFile, FILES, State};
 use crate::record::Record;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{fetch, kernel, toolchain, venv};
+use crate::{fetch, kernel, notebook, toolchain, venv};
 
 /// Everything: the tools, then the data. Missing data are announced, not an error: the library draws a
 /// stand-in, or its error names the command that brings them.
@@ -18,8 +18,15 @@ use crate::{fetch, kernel, toolchain, venv};
 /// When the tools cannot be made.
 pub fn everything(workspace: &Workspace) -> Result<()> {
     tools(workspace)?;
-    data(workspace);
-    Ok(())
+    data(workspace)
+}
+
+/// The Python environment alone: for what only reads and writes notebooks.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn python(workspace: &Workspace) -> Result<()> {
+    step(workspace, "Программы Python (.venv)", venv::ensure)
 }
 
 /// The standard library's sources, the Python environment, the kernel, its template and its kernelspec.
@@ -28,7 +35,7 @@ pub fn everything(workspace: &Workspace) -> Result<()> {
 /// When one of them cannot be made.
 pub fn tools(workspace: &Workspace) -> Result<()> {
     step(workspace, "Исходники std (rust-src)", toolchain::ensure_sources)?;
-    step(workspace, "Программы Python (.venv)", venv::ensure)?;
+    python(workspace)?;
     step(workspace, "Ядро Rust", kernel::build)?;
     step(workspace, "Зависимости ячеек", kernel::template)?;
     let writing = Step::start("Описание ядра для Jupyter");
@@ -37,11 +44,17 @@ pub fn tools(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// The data sets that are not in the cache yet.
-pub fn data(workspace: &Workspace) {
+/// The data sets that the notebooks ask for and that are not in the cache yet.
+///
+/// # Errors
+/// When the notebooks cannot be read; a set that cannot be had is told only.
+pub fn data(workspace: &Workspace) -> Result<()> {
+    let notebooks = notebook::all(workspace)?;
+    let is_asked_for =
+        |file: &&DataFile| notebooks.iter().any(|notebook| file.is_asked_for(&notebook.text));
     let started = std::time::Instant::now();
     let (mut brought, mut all_there) = (false, true);
-    for file in &FILES {
+    for file in FILES.iter().filter(is_asked_for) {
         if !file.state(workspace).is_ok_and(|state| state == State::Good) {
             brought = true;
             all_there &= fetch::bring(workspace, file);
@@ -50,6 +63,7 @@ pub fn data(workspace: &Workspace) {
     if brought && all_there {
         remember(workspace, "Данные", started.elapsed().as_secs_f64());
     }
+    Ok(())
 }
 
 fn step(

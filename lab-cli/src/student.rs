@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::notebook::Notebook;
 use crate::release::{self, Kind};
+use crate::scripts;
 use crate::stamp::{self, Fingerprint};
 use crate::step::Step;
-use crate::task::Lab;
+use crate::task::{self, Lab};
 use crate::workspace::Workspace;
 
 /// What was made: beside the file's own hash, the hash of the source it was made from.
@@ -40,13 +41,13 @@ enum Plan {
 /// # Errors
 /// When a notebook cannot be read, converted or written.
 pub fn ensure(workspace: &Workspace, kind: Kind) -> Result<()> {
-    for (notebook, lab) in release::labs(workspace)? {
+    for (notebook, lab) in task::notebooks(workspace)? {
         let copy = path(&notebook, kind);
         let tasks = serde_json::to_string(&lab)?;
         let source = Fingerprint::default()
             .text("source", &notebook.text)
             .text("tasks", &tasks)
-            .text("maker", release::SCRIPT)
+            .text("maker", scripts::VERSIONS)
             .finish();
         let file = stamp::sha256(&copy)?;
         match plan(read(workspace, &copy).as_ref(), &source, file.as_deref()) {

@@ -9,12 +9,10 @@ use serde_json::Value;
 
 use crate::args::ReportArgs;
 use crate::notebook::{self, Notebook};
-use crate::release::{self, Kind};
+use crate::release::Kind;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{child, setup, student, toolchain};
-
-const SCRIPT: &str = include_str!("../python/student_report.py");
+use crate::{scripts, setup, student, toolchain};
 
 /// An executed notebook.
 struct Executed {
@@ -30,8 +28,7 @@ struct Executed {
 /// When a notebook that was asked for does not exist or was never executed, or a report cannot be written.
 pub fn report(workspace: &Workspace, args: &ReportArgs) -> Result<bool> {
     let notebooks = wanted(notebook::all(workspace)?, &args.notebooks)?;
-    setup::tools(workspace)?;
-    release::scripts(workspace)?;
+    setup::python(workspace)?;
     let out = workspace.lab_dir().join("report");
     std::fs::create_dir_all(&out)
         .with_context(|| format!("не удалось создать папку {}", out.display()))?;
@@ -93,7 +90,7 @@ fn one(
     out: &std::path::Path,
 ) -> Result<bool> {
     let step = Step::start(format!("Отчёт {}", notebook.name));
-    let mut script = child::script(workspace, "student_report.py", SCRIPT)?;
+    let mut script = scripts::command(workspace, "student_report.py")?;
     script.arg(&executed.file).arg(out);
     for (name, value) in [("--author", &args.author), ("--group", &args.group)] {
         if let Some(value) = value {

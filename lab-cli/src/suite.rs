@@ -44,7 +44,7 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     let ready = suite.step("Подготовка", || {
         setup::tools(workspace)?;
         with_default_mirror(workspace);
-        setup::data(workspace);
+        setup::data(workspace)?;
         Ok(true)
     });
     // Package by package, as the kernel and this program are built: tests of the whole workspace at

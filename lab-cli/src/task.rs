@@ -7,6 +7,7 @@ use std::fs;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::notebook::{self, Notebook};
 use crate::workspace::Workspace;
 
 /// One notebook's tasks and key numbers.
@@ -65,6 +66,21 @@ pub fn labs(workspace: &Workspace) -> Result<Vec<Lab>> {
     let text = fs::read_to_string(&path)
         .with_context(|| format!("не удалось прочитать {}", path.display()))?;
     parse(&text).with_context(|| format!("файл {}", workspace.short(&path)))
+}
+
+/// Every notebook with its tasks, in order.
+///
+/// # Errors
+/// When they cannot be read, or a notebook is not in the table.
+pub fn notebooks(workspace: &Workspace) -> Result<Vec<(Notebook, Lab)>> {
+    let labs = labs(workspace)?;
+    let with_lab = |notebook: Notebook| {
+        let lab = labs.iter().find(|lab| lab.notebook == notebook.name).cloned();
+        let name = &notebook.name;
+        let lab = lab.with_context(|| format!("блокнота {name} нет в lab-crate/labs.toml"))?;
+        Ok((notebook, lab))
+    };
+    notebook::all(workspace)?.into_iter().map(with_lab).collect()
 }
 
 /// The task with that number.

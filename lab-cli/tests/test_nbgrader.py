@@ -16,7 +16,8 @@ import pytest
 pytest.importorskip("nbgrader")
 from nbgrader.api import Gradebook  # noqa: E402
 
-ROOT = pathlib.Path(__file__).parents[2]
+from lab import ROOT, answer  # noqa: E402
+
 ASSIGNMENT = "01-tensors"
 ANSWERS = {
     "task-1-1": "Ok((x.sin()?.sqr()? + x.cos()?.sqr()?)?)",
@@ -28,9 +29,9 @@ def solve(path, answers):
     """Writes answers into a released notebook."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        answer = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
-        if answer:
-            cell.source = "\n".join(answer if "todo!(" in line else line for line in cell.source.splitlines())
+        text = answers.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+        if text:
+            answer(cell, text)
     nbformat.write(notebook, path)
 
 

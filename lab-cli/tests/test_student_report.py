@@ -4,19 +4,14 @@ The executed notebooks are those of the tests (LAB_REPORTS).
 """
 
 import argparse
-import os
-import pathlib
 import re
-import sys
 
 import nbformat
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "lab-cli/python"))
-import student_report  # noqa: E402 - after the line above
+from lab import REPORTS
+import student_report  # noqa: E402 - found where lab.py says
 
-REPORTS = pathlib.Path(os.environ.get("LAB_REPORTS", ROOT / "target/lab/test"))
 OPTIONS = argparse.Namespace(author="Иванова А. Б.", group="М-1", condition=["начальное число 42"])
 
 
@@ -50,6 +45,13 @@ def test_what_was_not_filled_in_is_named():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(cell) for cell in cells])
     assert student_report.missing(notebook) == ["Вопрос 1", "Выводы"]
     assert "*не заполнено*" in student_report.tidy(notebook).cells[0].source
+
+
+def test_an_answer_behind_the_mark_counts():
+    cell = nbformat.v4.new_markdown_cell("**Вопрос 1.** Почему?\n\n*Ваш ответ:* потому что\nтак")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    assert student_report.missing(notebook) == []
+    assert "потому что\nтак" in student_report.tidy(notebook).cells[0].source
 
 
 def test_long_outputs_are_cut_and_fences_hold():

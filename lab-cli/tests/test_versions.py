@@ -3,26 +3,14 @@
 The executed notebooks are those of the tests (LAB_REPORTS).
 """
 
-import os
-import pathlib
-import sys
-
 import nbformat
 import pytest
 
-ROOT = pathlib.Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "lab-cli/python"))
-import reset  # noqa: E402 - after the line above
+from lab import LABS, REPORTS, source
+import reset  # noqa: E402 - found where lab.py says
 import slides  # noqa: E402
 import versions  # noqa: E402
 
-try:
-    import tomllib
-except ModuleNotFoundError:  # Python 3.10 and earlier
-    import tomli as tomllib
-
-LABS = tomllib.loads((ROOT / "lab-crate/labs.toml").read_text("utf-8"))["lab"]
-REPORTS = pathlib.Path(os.environ.get("LAB_REPORTS", ROOT / "target/lab/test"))
 # A code host draws a notebook up to this size.
 LARGEST = 1_000_000
 
@@ -30,11 +18,6 @@ LARGEST = 1_000_000
 def named(lab):
     """A test's name."""
     return lab["notebook"]
-
-
-def source(lab):
-    """The source of a lab."""
-    return ROOT / "notebooks" / f"{lab['notebook']}.md"
 
 
 @pytest.fixture(params=LABS, ids=named)

@@ -12,9 +12,8 @@ use super::side::{Measured, Side};
 use crate::args::DuelArgs;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{child, stamp};
+use crate::{child, scripts};
 
-const SCRIPT: &str = include_str!("../../python/torch_bench.py");
 /// Our program, for cargo.
 const EXAMPLE: [&str; 4] = ["-p", "lab-crate", "--example", "bench"];
 
@@ -47,6 +46,8 @@ pub struct Rivals<'a> {
     environment: Vec<(String, String)>,
     /// The Python that has torch.
     python: Option<PathBuf>,
+    /// PyTorch's script.
+    script: PathBuf,
 }
 
 impl<'a> Rivals<'a> {
@@ -66,9 +67,8 @@ impl<'a> Rivals<'a> {
                 "PyTorch не найден: измеряется только наша сторона. Укажите Python, в котором есть torch: --torch ПУТЬ"
             );
         }
-        stamp::write_if_changed(&script(workspace), SCRIPT)
-            .context("не удалось записать torch_bench.py")?;
-        Ok(Self { workspace, environment: cell_environment(workspace)?, python })
+        let script = scripts::path(workspace, "torch_bench.py")?;
+        Ok(Self { workspace, environment: cell_environment(workspace)?, python, script })
     }
 
     /// Starts both sides anew, with `threads` threads each, if given.
@@ -80,7 +80,7 @@ impl<'a> Rivals<'a> {
         ours.args(["run", "--quiet"]).args(EXAMPLE).envs(self.environment.clone());
         let torch = self.python.as_ref().map(|python| {
             let mut torch = child::command(self.workspace, python);
-            torch.arg(script(self.workspace));
+            torch.arg(&self.script);
             torch
         });
         let start = |mut command: Command| {
@@ -182,11 +182,6 @@ fn cell_environment(workspace: &Workspace) -> Result<Vec<(String, String)>> {
     Ok(variables
         .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
         .collect())
-}
-
-/// Where PyTorch's script is written.
-fn script(workspace: &Workspace) -> PathBuf {
-    workspace.lab_dir().join("python/torch_bench.py")
 }
 
 /// The Python that was named, or the first one that has torch.

@@ -11,9 +11,7 @@ use crate::args::KernelArgs;
 use crate::record::Record;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{child, notebook, setup};
-
-const SCRIPT: &str = include_str!("../../python/bench.py");
+use crate::{child, notebook, scripts, setup};
 
 /// The variable with the stock kernel's program.
 const STOCK: &str = "LAB_STOCK_KERNEL";
@@ -58,7 +56,7 @@ fn measure(
     result: &Path,
 ) -> Result<()> {
     let step = Step::start("Измерения");
-    let mut script = child::script(workspace, "bench.py", SCRIPT)?;
+    let mut script = scripts::command(workspace, "bench.py")?;
     script.arg("--out").arg(result).args(["--rounds", &args.rounds.to_string()]);
     script.arg("--cwd").arg(workspace.notebooks());
     if let Some(stock) = stock {

@@ -19,28 +19,29 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use self::outcome::Outcome;
 use self::sandbox::{Limits, Rooms, Walls};
 use self::submission::Submission;
 use crate::args::GradeArgs;
-use crate::notebook::{self, Notebook};
 use crate::release::Kind;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{child, release, setup, stamp};
+use crate::{child, release, scripts, setup, stamp};
 
-const SCRIPT: &str = include_str!("../../python/grade.py");
+/// Processes and threads of one submission, as far as the system counts them for it alone.
+const THREADS: usize = 512;
 
 /// What all submissions share.
 struct Grading<'a> {
     workspace: &'a Workspace,
     args: &'a GradeArgs,
-    labs: Vec<Lab>,
-    notebooks: Vec<Notebook>,
     walls: Walls,
     script: PathBuf,
+    /// The notebooks as students got them, one file each, by name.
+    given: tempfile::TempDir,
+    labs: Vec<Lab>,
     out: PathBuf,
     seed: u64,
 }
@@ -50,14 +51,17 @@ struct Grading<'a> {
 /// # Errors
 /// When the set-up fails, there are no submissions, or the results cannot be written.
 pub fn grade(workspace: &Workspace, args: &GradeArgs) -> Result<bool> {
+    if cfg!(not(unix)) {
+        bail!("проверка работ ограничивает чужие программы средствами Unix; в этой системе их нет");
+    }
     setup::tools(workspace)?;
     let grading = Grading {
         workspace,
         args,
-        labs: task::labs(workspace)?,
-        notebooks: notebook::all(workspace)?,
         walls: Walls::tried(&workspace.venv_python()),
-        script: scripts(workspace)?,
+        script: scripts::path(workspace, "grade.py")?,
+        given: given(workspace)?,
+        labs: task::labs(workspace)?,
         out: args.out.clone().unwrap_or_else(|| workspace.lab_dir().join("grades")),
         seed: args.seed.unwrap_or_else(|| u64::from(std::process::id()) + 1000),
     };
@@ -79,15 +83,14 @@ pub fn grade(workspace: &Workspace, args: &GradeArgs) -> Result<bool> {
     Ok(true)
 }
 
-/// The script that grades one submission, with what it needs beside it; written once for all.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn scripts(workspace: &Workspace) -> Result<PathBuf> {
-    release::scripts(workspace)?;
-    let command = child::script(workspace, "grade.py", SCRIPT)?;
-    let path = command.get_args().next().context("no script")?;
-    Ok(path.into())
+/// Every notebook as students get it, made once for all submissions.
+fn given(workspace: &Workspace) -> Result<tempfile::TempDir> {
+    let dir = tempfile::tempdir()?;
+    for (notebook, lab) in task::notebooks(workspace)? {
+        let path = dir.path().join(&notebook.name);
+        release::make(workspace, &notebook, &lab, Kind::Student, &path)?;
+    }
+    Ok(dir)
 }
 
 /// As many at once as there are processors, and as fit into the free memory.
@@ -154,9 +157,7 @@ impl Grading<'_> {
                 "непонятно, какой это блокнот: имя не вида 01-tensors.ipynb, заданий в нём нет",
             ));
         };
-        let lab = self.labs.iter().find(|lab| &lab.notebook == name);
-        let source = self.notebooks.iter().find(|notebook| &notebook.name == name);
-        let (Some(lab), Some(source)) = (lab, source) else {
+        let Some(lab) = self.labs.iter().find(|lab| &lab.notebook == name) else {
             return Ok(Outcome::broken("такого блокнота в лабораторной нет"));
         };
         let dir = tempfile::Builder::new().prefix("lab-grade-").tempdir()?;
@@ -166,8 +167,7 @@ impl Grading<'_> {
         for name in ["home", "tmp"] {
             fs::create_dir(dir.path().join(name))?;
         }
-        let ours = dir.path().join("ours.ipynb");
-        release::make(self.workspace, source, lab, Kind::Student, &ours)?;
+        fs::copy(self.given.path().join(name), dir.path().join("ours.ipynb"))?;
         let command = self.command(dir.path(), lab)?;
         let log = dir.path().join("grade.log");
         let end = sandbox::run(command, dir.path(), &log, &self.limits())?;
@@ -191,7 +191,7 @@ impl Grading<'_> {
         // Address space is more than what is used of it; a process that asks for more is refused at once.
         program.arg("--memory").arg((args.memory * 2 + 2048).to_string());
         program.arg("--files").arg(args.files.to_string());
-        program.arg("--processes").arg("512");
+        program.arg("--threads").arg(THREADS.to_string());
         program.arg("--cell-timeout").arg(args.cell_timeout.to_string());
         if args.full {
             program.arg("--full");
@@ -233,10 +233,14 @@ impl Grading<'_> {
     /// What a submission must not read: solutions, what was made of them, and the other submissions.
     fn hidden(&self) -> Vec<PathBuf> {
         let (root, lab) = (self.workspace.root(), self.workspace.lab_dir());
-        let mut hidden = vec![self.workspace.notebooks(), root.join(".git"), self.out.clone()];
+        let mut hidden = vec![self.workspace.notebooks(), root.join(".git")];
+        hidden.extend([&self.out, &self.args.dir].map(Clone::clone));
         hidden.extend(["test", "release", "report", "student", "logs"].map(|name| lab.join(name)));
-        hidden.extend(fs::canonicalize(&self.args.dir).ok());
-        hidden
+        for lab_of in &self.labs {
+            let file = |extension| lab.join(format!("{}.{extension}", lab_of.notebook));
+            hidden.extend(["ipynb", "html"].map(file));
+        }
+        hidden.iter().filter_map(|path| fs::canonicalize(path).ok()).collect()
     }
 
     /// The table as CSV and as a page.

@@ -4,7 +4,6 @@
 //! The whole tree of its processes is watched and ended. Not here: what the program does (python/grade.py, which
 //! sets the limits that each process has by itself).
 
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,7 +14,7 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 /// How often the tree is looked at.
 const PERIOD: Duration = Duration::from_millis(200);
 
-/// Shuts the program in: `$1` and `$2` stay writable, the folders of `$3` (one a line) look empty, every other mount
+/// Shuts the program in: `$1` and `$2` stay writable, the folders and files of `$3` (one a line) look empty, every other mount
 /// becomes read-only, the loopback device is up. Then a namespace inside the first one, in which none of this
 /// can be undone: its mounts are locked, and the network belongs to the outer one.
 const SEAL: &str = r#"
@@ -25,7 +24,8 @@ mount --bind "$2" "$2"
 empty="$1/empty"
 mkdir -p "$empty"
 printf '%s\n' "$3" | while read -r hidden; do
-  if [ -d "$hidden" ]; then mount --bind "$empty" "$hidden"; fi
+  if [ -d "$hidden" ]; then mount --bind "$empty" "$hidden"
+  elif [ -f "$hidden" ]; then mount --bind /dev/null "$hidden"; fi
 done
 while read -r _ _ _ _ point options _; do
   case "$point" in
@@ -95,7 +95,7 @@ pub struct Rooms<'a> {
     pub own: &'a Path,
     /// The folder of the kernels' sessions, writable.
     pub sessions: &'a Path,
-    /// Folders that look empty: solutions, other submissions.
+    /// Folders and files that look empty: solutions, other submissions.
     pub hidden: &'a [PathBuf],
     /// A Python to prepare the network with.
     pub python: &'a Path,
@@ -139,7 +139,7 @@ pub fn locked(walls: Walls, program: &Command, rooms: &Rooms) -> Command {
 /// When it does not start, or its output cannot be kept.
 pub fn run(mut command: Command, dir: &Path, log: &Path, limits: &Limits) -> Result<End> {
     let log = std::fs::File::create(log)?;
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command.spawn().with_context(|| format!("не удалось запустить {program}"))?;
     let end = watch(&mut child, dir, limits);
@@ -250,9 +250,10 @@ mod tests {
         let mut program = Command::new("sh");
         program.args(["-c", code]);
         let python = Path::new("python3");
-        let hidden = [dir.path().join("secret")];
+        let hidden = [dir.path().join("secret"), dir.path().join("solution")];
         std::fs::create_dir(&hidden[0]).unwrap();
         std::fs::write(hidden[0].join("answer"), "42").unwrap();
+        std::fs::write(&hidden[1], "43").unwrap();
         let rooms = Rooms { own: dir.path(), sessions: dir.path(), hidden: &hidden, python };
         let command = locked(Walls::tried(python), &program, &rooms);
         let end = run(command, dir.path(), &dir.path().join("log"), limits).unwrap();
@@ -306,7 +307,7 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let code = format!(
             "test $(grep -c : /proc/net/dev) = 1 && ! touch {0}/x && ! mount -o remount,bind,rw / && \
-             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! cat secret/answer && \
+             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! cat secret/answer && ! grep 43 solution && \
              ! unshare --user --map-root-user --mount mount -o remount,bind,rw /",
             outside.path().display()
         );

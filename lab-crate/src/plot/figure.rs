@@ -72,14 +72,17 @@ impl Figure {
 
     /// The points of every line, in data units.
     pub(crate) fn lines(&self) -> Vec<Vec<(f64, f64)>> {
-        let is_line = |layer: &&Layer| matches!(layer.kind, Kind::Line(_));
-        self.layers.iter().filter(is_line).map(|layer| layer.points().to_vec()).collect()
+        self.points(|kind| matches!(kind, Kind::Line(_)))
     }
 
     /// The points of every scatter, in data units.
     pub(crate) fn scatters(&self) -> Vec<Vec<(f64, f64)>> {
-        let is_scatter = |layer: &&Layer| matches!(layer.kind, Kind::Scatter(_));
-        self.layers.iter().filter(is_scatter).map(|layer| layer.points().to_vec()).collect()
+        self.points(|kind| matches!(kind, Kind::Scatter(_)))
+    }
+
+    fn points(&self, is_wanted: fn(&Kind) -> bool) -> Vec<Vec<(f64, f64)>> {
+        let wanted = self.layers.iter().filter(|layer| is_wanted(&layer.kind));
+        wanted.map(|layer| layer.points().to_vec()).collect()
     }
 
     /// The texts written into the figure, in the order in which they were.

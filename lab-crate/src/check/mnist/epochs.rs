@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Module, Tensor};
 
-use super::super::compare::{same, tensor};
+use super::super::compare::{number, same, tensor};
 use super::super::fault::{Fault, Judgement, ensure};
 use super::super::verdict::run;
 use super::toy::{Toy, by_batches, examples, part, scores};
@@ -96,7 +96,7 @@ fn mean(
         (batches.first().copied().ok_or_else(none), "Это значение первого пакета; где остальные?"),
         (Ok(0.0), "Вышел ноль: складывается ли что-нибудь? Среднее целых в candle равно нулю"),
     ];
-    super::super::compare::number(name, got, weighted / n, 1e-5, &mistakes)
+    number(name, got, weighted / n, 1e-5, &mistakes)
 }
 
 fn none() -> crate::Error {
