@@ -5,6 +5,7 @@
 use candle_core::{DType, Device, Tensor, Var};
 use candle_nn::{Init, ModuleT, VarBuilder};
 
+use super::Conv2d;
 use crate::ops::{self, Moments, Stats, Tail};
 use crate::{Error, Result};
 
@@ -168,6 +169,16 @@ impl BatchNorm2d {
         if train {
             self.remember(&moments, x.elem_count() / moments.len().max(1))?;
         }
+        Ok(y)
+    }
+
+    /// The layer in training behind `conv`, which has no bias, with ReLU if `relu`, in one operation.
+    pub(super) fn forward_after(&self, conv: &Conv2d, x: &Tensor, relu: bool) -> Result<Tensor> {
+        let [weight, bias] = self.params();
+        let filters = conv.filters();
+        let (y, moments) =
+            ops::conv_bn(x, &filters, *conv.config(), [&weight, &bias], self.options.eps, relu)?;
+        self.remember(&moments, y.elem_count() / moments.len().max(1))?;
         Ok(y)
     }
 

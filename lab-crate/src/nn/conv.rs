@@ -136,12 +136,18 @@ impl Conv2d {
         self.run(x, true)
     }
 
+    /// The filters as an argument of an operation: without a gradient where the layer is frozen.
+    pub(super) fn filters(&self) -> Tensor {
+        self.learning(&self.weight)
+    }
+
+    fn learning(&self, parameter: &Tensor) -> Tensor {
+        if self.trainable { parameter.clone() } else { parameter.detach() }
+    }
+
     fn run(&self, x: &Tensor, relu: bool) -> Result<Tensor> {
-        if self.trainable {
-            return ops::conv2d(x, &self.weight, self.bias.as_ref(), self.config, relu);
-        }
-        let bias = self.bias.as_ref().map(Tensor::detach);
-        ops::conv2d(x, &self.weight.detach(), bias.as_ref(), self.config, relu)
+        let bias = self.bias.as_ref().map(|bias| self.learning(bias));
+        ops::conv2d(x, &self.filters(), bias.as_ref(), self.config, relu)
     }
 }
 

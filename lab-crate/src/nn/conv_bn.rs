@@ -32,7 +32,6 @@ pub struct ConvBn {
     conv: Conv2d,
     bn: BatchNorm2d,
     relu: bool,
-    trainable: bool,
 }
 
 impl ConvBn {
@@ -57,7 +56,7 @@ impl ConvBn {
         }
         conv.set_trainable(true);
         bn.set_trainable(true);
-        Ok(Self { conv, bn, relu, trainable: true })
+        Ok(Self { conv, bn, relu })
     }
 
     /// The convolution.
@@ -72,7 +71,6 @@ impl ConvBn {
 
     /// Whether the weights get gradients; at first they do. The running statistics move with `train` all the same.
     pub fn set_trainable(&mut self, trainable: bool) {
-        self.trainable = trainable;
         self.conv.set_trainable(trainable);
         self.bn.set_trainable(trainable);
     }
@@ -91,9 +89,7 @@ impl ConvBn {
     /// The weights are made anew each time, so they are never old, and gradients pass through them.
     fn forward_folded(&self, x: &Tensor) -> Result<Tensor> {
         let [scale, shift] = self.bn.line()?;
-        let weight = self.conv.weight();
-        let weight = if self.trainable { weight.clone() } else { weight.detach() };
-        let weight = weight.broadcast_mul(&scale.reshape(((), 1, 1, 1))?)?; // (out, in / groups, k, k)
+        let weight = self.conv.filters().broadcast_mul(&scale.reshape(((), 1, 1, 1))?)?; // (out, in / groups, k, k)
         ops::conv2d(x, &weight, Some(&shift), *self.conv.config(), self.relu)
     }
 }
@@ -103,6 +99,9 @@ impl ModuleT for ConvBn {
         // Folding costs a pass over the weights and saves one over the images.
         if !train && self.conv.weight().elem_count() < x.elem_count() {
             return Ok(self.forward_folded(x)?);
+        }
+        if train && x.device().is_cpu() {
+            return Ok(self.bn.forward_after(&self.conv, x, self.relu)?);
         }
         let tail = Tail { residual: None, relu: self.relu };
         Ok(self.bn.forward_tail(&self.conv.forward(x)?, tail, train)?)

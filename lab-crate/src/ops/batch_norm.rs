@@ -90,7 +90,8 @@ fn numbers(tensor: &Tensor) -> candle_core::Result<Vec<f64>> {
     tensor.detach().to_dtype(DType::F64)?.to_vec1()
 }
 
-struct BatchNorm {
+/// The operation itself.
+pub(super) struct BatchNorm {
     size: Size,
     eps: f64,
     relu: bool,
@@ -100,7 +101,21 @@ struct BatchNorm {
 }
 
 impl BatchNorm {
-    fn run(
+    /// With the statistics of the batch and without a residual, for an x like `x`.
+    ///
+    /// # Errors
+    /// As [`batch_norm`].
+    pub(super) fn of_batch(x: &Tensor, params: [&Tensor; 2], eps: f64, relu: bool) -> Result<Self> {
+        let size = check(x, params, Stats::Batch, None)?;
+        Ok(Self { size, eps, relu, batch: true, moments: Arc::default() })
+    }
+
+    /// The statistics, there after the forward pass.
+    pub(super) fn moments(&self) -> Arc<OnceLock<Vec<Moments>>> {
+        Arc::clone(&self.moments)
+    }
+
+    pub(super) fn run(
         &self,
         x: (&CpuStorage, &Layout),
         params: (&CpuStorage, &Layout),
@@ -140,14 +155,12 @@ impl BatchNorm {
         &self,
         [x, params, y, grad]: [&Tensor; 4],
         residual: Option<&Tensor>,
+        wants_x: bool,
     ) -> candle_core::Result<[Option<Tensor>; 3]> {
         let grad = grad.contiguous()?;
         let wants_residual = residual.is_some_and(Tensor::track_op);
-        let wanted = Wanted {
-            x: x.track_op(),
-            params: params.track_op(),
-            residual: wants_residual && self.relu,
-        };
+        let wanted =
+            Wanted { x: wants_x, params: params.track_op(), residual: wants_residual && self.relu };
         let [x_data, params_data, y_data, grad_data] =
             [x, params, y, &grad].map(Tensor::storage_and_layout);
         let gradients = backward::backward(
@@ -178,14 +191,17 @@ impl BatchNorm {
         ])
     }
 
-    fn bwd_any(
+    /// The gradients of x, if `wants_x`, of the parameters and of the residual; `tensors` are x, the parameters,
+    /// the result and its gradient.
+    pub(super) fn bwd_any(
         &self,
         tensors: [&Tensor; 4],
         residual: Option<&Tensor>,
+        wants_x: bool,
     ) -> candle_core::Result<[Option<Tensor>; 3]> {
         match tensors[0].dtype() {
-            DType::F32 => self.gradients::<f32>(tensors, residual),
-            _ => self.gradients::<f64>(tensors, residual),
+            DType::F32 => self.gradients::<f32>(tensors, residual, wants_x),
+            _ => self.gradients::<f64>(tensors, residual, wants_x),
         }
     }
 }
@@ -214,7 +230,7 @@ impl CustomOp2 for BatchNorm {
         y: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>)> {
-        let [x, params, _] = self.bwd_any([x, params, y, grad], None)?;
+        let [x, params, _] = self.bwd_any([x, params, y, grad], None, x.track_op())?;
         Ok((x, params))
     }
 }
@@ -244,7 +260,8 @@ impl CustomOp3 for BatchNorm {
         y: &Tensor,
         grad: &Tensor,
     ) -> candle_core::Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let [x, params, residual] = self.bwd_any([x, params, y, grad], Some(residual))?;
+        let [x, params, residual] =
+            self.bwd_any([x, params, y, grad], Some(residual), x.track_op())?;
         Ok((x, params, residual))
     }
 }

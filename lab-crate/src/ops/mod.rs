@@ -7,6 +7,7 @@
 mod avg_pool2d;
 mod batch_norm;
 mod conv;
+mod conv_bn;
 mod elements;
 mod gemm;
 mod linear;
@@ -26,6 +27,7 @@ mod windows;
 pub(crate) use avg_pool2d::{adaptive_avg_pool2d, avg_pool2d};
 pub(crate) use batch_norm::{Moments, Stats, Tail, batch_norm};
 pub(crate) use conv::conv2d;
+pub(crate) use conv_bn::conv_bn;
 pub(crate) use elements::{cpu, elements, require_real};
 pub(crate) use linear::linear;
 pub(crate) use log_softmax::{log_softmax, log_sum_exp};

@@ -92,7 +92,8 @@ fn check(
     Ok(geometry)
 }
 
-struct Conv {
+/// The operation itself.
+pub(super) struct Conv {
     geometry: Geometry,
     relu: bool,
 }
@@ -159,7 +160,20 @@ type Gradients = (Option<Tensor>, Option<Tensor>, Option<Tensor>);
 type Argument<'a> = (&'a CpuStorage, &'a Layout);
 
 impl Conv {
-    fn value(
+    /// The convolution alone, of arguments that fit.
+    ///
+    /// # Errors
+    /// As [`conv2d`].
+    pub(super) fn plain(x: &Tensor, weight: &Tensor, config: Conv2dConfig) -> Result<Self> {
+        Ok(Self { geometry: check(x, weight, None, config)?, relu: false })
+    }
+
+    /// The shape `(N, G K, H', W')` of the result.
+    pub(super) fn out_shape(&self) -> [usize; 4] {
+        self.geometry.out_shape()
+    }
+
+    pub(super) fn value(
         &self,
         arguments: [Argument<'_>; 2],
         bias: Option<Argument<'_>>,
@@ -184,7 +198,7 @@ impl Conv {
         Ok(y)
     }
 
-    fn gradients(
+    pub(super) fn gradients(
         &self,
         x: &Tensor,
         weight: &Tensor,
