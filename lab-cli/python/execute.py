@@ -89,16 +89,14 @@ def execute(notebook, options):
     return ok
 
 
-def goal_of(notebook):
-    """The sentence after «Цель.» in the first cells."""
-    text = "\n".join(cell.source for cell in notebook.cells[:3] if cell.cell_type == "markdown")
-    found = re.search(r"\*\*Цель\.\*\*\s+(.*?)(?:\n\n|$)", text, re.DOTALL)
-    return " ".join(found.group(1).split()).replace("`", "") if found else ""
-
-
 def outputs_of(notebook):
     """All outputs in order."""
     return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def printed(notebook):
+    """All text that the cells printed."""
+    return "".join(output.text for output in outputs_of(notebook) if output.output_type == "stream")
 
 
 def number_after(text, mark):
@@ -109,8 +107,14 @@ def number_after(text, mark):
 
 def numbers_of(notebook, wanted):
     """The key numbers with what stands in the outputs."""
-    text = "".join(output.text for output in outputs_of(notebook) if output.output_type == "stream")
+    text = printed(notebook)
     return [[number["name"], number_after(text, number["after"])] for number in wanted]
+
+
+def model_of(notebook):
+    """The pretrained network that the notebook says it uses; None where it uses none."""
+    found = re.search(r"^([a-z][\w-]*): классов \d+, параметров \d+", printed(notebook), re.MULTILINE)
+    return found and found.group(1)
 
 
 def picture_of(notebook):
@@ -144,7 +148,16 @@ def main():
     write(options.out / f"{name}.ipynb", nbformat.writes(notebook))
     write(options.out / f"{name}.html", report.to_html(notebook, title))
     found = numbers_of(notebook, json.loads(options.numbers))
-    tell("end", ok=ok, title=title, fatal=fatal, numbers=found, goal=goal_of(notebook), picture=picture_of(notebook))
+    tell(
+        "end",
+        ok=ok,
+        title=title,
+        fatal=fatal,
+        numbers=found,
+        goal=report.goal_of(notebook),
+        model=model_of(notebook),
+        picture=picture_of(notebook),
+    )
     return 0 if ok else 1
 
 

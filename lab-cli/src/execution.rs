@@ -39,6 +39,9 @@ pub struct Outcome {
     /// Its goal, the first sentence of the notebook's text.
     #[serde(default)]
     pub goal: String,
+    /// The pretrained network that it used.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Its best figure as a data address.
     #[serde(default)]
     pub picture: Option<String>,
@@ -81,6 +84,8 @@ enum Event {
         numbers: Vec<(String, Option<String>)>,
         #[serde(default)]
         goal: String,
+        #[serde(default)]
+        model: Option<String>,
         #[serde(default)]
         picture: Option<String>,
     },
@@ -135,10 +140,11 @@ impl Outcome {
                         Some(Failure { cell, line, reason: format!("{ename}: {evalue}") });
                 }
             }
-            Event::End { title, fatal, numbers, goal, picture } => {
+            Event::End { title, fatal, numbers, goal, model, picture } => {
                 self.title = title;
                 self.numbers = numbers;
                 self.goal = goal;
+                self.model = model;
                 self.picture = picture;
                 if let (Some(reason), None) = (fatal, &self.failure) {
                     self.failure = Some(Failure { cell: 0, line: String::new(), reason });
