@@ -74,7 +74,8 @@ def to_html(notebook, reveal):
     # A check is the student's; in the hall it would be a slide of one line.
     notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
     page = BeautifulSoup(report.to_html(notebook, title), "html.parser")
-    styles = "".join(str(style) for style in page.head.find_all("style"))
+    # nbconvert's styles; those that report.py adds, with a medium, would make a dark hall's slides unreadable.
+    styles = "".join(str(style) for style in page.head.find_all("style", media=False))
     stacks = []
     for stack in sections(page):
         inner = "".join(f'<section><div class="cell">{html}</div></section>' for html in joined(stack))

@@ -70,6 +70,7 @@ def test_slides_need_no_network(lab, tmp_path):
     (tmp_path / "reveal.css").write_text("")
     executed = nbformat.read(REPORTS / f"{lab['notebook']}.ipynb", as_version=4)
     page = slides.to_html(versions.instructor(source(lab), lab, executed), tmp_path)
+    assert "prefers-color-scheme" not in page and "color-scheme:" not in page, "the hall is light"
     assert page.count("<section>") > 10 and "Reveal.initialize" in page
     assert 'src="http' not in page and "<link" not in page
 
