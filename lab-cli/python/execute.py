@@ -50,12 +50,18 @@ def run_cell(client, cell, index):
     return "ok", "", ""
 
 
-def run_all(client, cells):
-    """Runs the code cells to the first failure; returns whether there was none."""
+def run_all(client, cells, keep_going):
+    """Runs the code cells to the first failure; returns whether there was none.
+
+    With `keep_going` the error of a cell is tolerated and the next one runs; a cell that
+    takes too long, or a kernel that died, ends the run all the same.
+    """
     for number, (index, cell) in enumerate(cells, start=1):
         tell("begin", cell=number, line=first_line(cell.source))
         started = time.monotonic()
         status, ename, evalue = run_cell(client, cell, index)
+        if status == "error" and keep_going:
+            status = "tolerated"
         tell(
             "cell",
             cell=number,
@@ -65,7 +71,7 @@ def run_all(client, cells):
             ename=ename,
             evalue=evalue,
         )
-        if status != "ok":
+        if status not in ("ok", "tolerated"):
             return False
     return True
 
@@ -82,7 +88,7 @@ def execute(notebook, options):
     cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     tell("start", cells=len(cells))
     with client.setup_kernel():
-        ok = run_all(client, cells)
+        ok = run_all(client, cells, options.keep_going)
         info = client.wait_for_reply(client.kc.kernel_info()) if ok else None
     if info:
         notebook.metadata["language_info"] = info["content"]["language_info"]
@@ -132,6 +138,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--timeout", type=int, default=600)
     parser.add_argument("--kernel", default="rust")
+    parser.add_argument("--keep-going", action="store_true", help="do not stop at a cell that ends in an error")
     parser.add_argument("--numbers", default="[]", help="the key numbers to look for, as JSON")
     options = parser.parse_args()
     name = options.source.stem

@@ -51,7 +51,7 @@ pub fn notebooks(
                 outcome
             }
             _ => {
-                let limits = Limits { timeout, numbers: &lab.numbers };
+                let limits = Limits { timeout, numbers: &lab.numbers, keep_going: false };
                 execution::execute(workspace, &notebook, dir, &limits, key)?
             }
         };
