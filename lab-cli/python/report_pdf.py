@@ -1,7 +1,7 @@
 """A report as PDF: Markdown and pictures through pandoc and typst, which come as Python packages.
 
-Text is set in fonts that travel along with typst; the labels of charts take DejaVu Sans or Verdana of
-the system, and the text's font where there is neither. Not here: what is in the report
+Text is set in fonts that travel along with typst, the labels of charts in the library's own DejaVu Sans, by
+which they were measured: a report looks the same on a machine without fonts. Not here: what is in the report
 (student_report.py), the page for a browser (report.py).
 """
 
@@ -106,8 +106,11 @@ def typeset(markdown):
     return pypandoc.convert_text(markdown, "typst", format=FORMAT, extra_args=["--wrap=none"])
 
 
-def to_pdf(notebook, head, folder):
-    """The PDF's bytes; `head` is what the title page says, the pictures and the source are left in `folder`."""
+def to_pdf(notebook, head, folder, fonts):
+    """The PDF's bytes; `head` is what the title page says, `fonts` the folder with the font of the charts.
+
+    The pictures and the source are left in `folder`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     page = PAGE.format(
         title=quoted(head.title),
@@ -120,4 +123,4 @@ def to_pdf(notebook, head, folder):
     source = folder / "report.typ"
     text = page + typeset(head.summary) + AFTER + typeset(as_markdown(notebook, folder))
     source.write_text(text, encoding="utf-8")
-    return typst.compile(str(source), root=str(folder))
+    return typst.compile(str(source), root=str(folder), font_paths=[str(fonts)])

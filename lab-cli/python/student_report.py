@@ -137,6 +137,7 @@ def main():
     parser.add_argument("out", type=Path, help="the folder of the reports")
     parser.add_argument("--source", type=Path, required=True, help="the notebook's source, which asks the questions")
     parser.add_argument("--lab", required=True, help="the lab's tasks as JSON")
+    parser.add_argument("--fonts", type=Path, required=True, help="the folder with the font of the charts")
     parser.add_argument("--author")
     parser.add_argument("--group")
     parser.add_argument("--condition", action="append", default=[], help="a line on how it was computed")
@@ -149,7 +150,7 @@ def main():
     unsolved = [row[0] for row in tasks(notebook, lab) if row[3] != answers.VERDICTS["✓"]]
     notebook = tidy(notebook)
     answers.name_empty(notebook, missing)
-    pdf = report_pdf.to_pdf(notebook, head, options.out / f"{name}.parts")
+    pdf = report_pdf.to_pdf(notebook, head, options.out / f"{name}.parts", options.fonts)
     part = options.out / f"{name}.pdf.part"
     part.write_bytes(pdf)
     part.replace(options.out / f"{name}.pdf")

@@ -107,6 +107,7 @@ fn one(
     let mut script = scripts::command(workspace, "student_report.py")?;
     script.arg(&executed.file).arg(out).arg("--source").arg(&notebook.source);
     script.arg("--lab").arg(serde_json::to_string(lab)?);
+    script.arg("--fonts").arg(workspace.lab_crate().join("assets"));
     for (name, value) in [("--author", &args.author), ("--group", &args.group)] {
         if let Some(value) = value {
             script.arg(name).arg(value);

@@ -4,19 +4,22 @@ The executed notebooks are those of the tests (LAB_REPORTS).
 """
 
 import argparse
+import functools
 import re
 
 import jupytext
 import nbformat
 import pytest
+import typst
 
-from lab import LABS, REPORTS, source
+from lab import LABS, REPORTS, ROOT, source
 import answers  # noqa: E402 - found where lab.py says
 import report  # noqa: E402
 import report_pdf  # noqa: E402
 import student_report  # noqa: E402
 import versions  # noqa: E402
 
+FONTS = ROOT / "lab-crate/assets"
 OPTIONS = argparse.Namespace(author="Иванова А. Б.", group="М-1", condition=["начальное число 42"])
 LAB = {"task": [{"id": "3.1", "function": "step", "title": "Шаг", "points": 2}]}
 QUESTIONS = [
@@ -40,7 +43,7 @@ def notebook():
 def test_the_pdf_has_pages_with_russian_text_and_the_charts(notebook, tmp_path):
     head = student_report.head_of(notebook, LAB, ["Вопрос 8"], OPTIONS)
     assert head.number == "3" and head.title.startswith("Линейная регрессия")
-    pdf = report_pdf.to_pdf(notebook, head, tmp_path)
+    pdf = report_pdf.to_pdf(notebook, head, tmp_path, FONTS)
     assert pdf.startswith(b"%PDF")
     assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 5
     assert b"LibertinusSerif" in pdf, "the Cyrillic font is embedded"
@@ -49,6 +52,14 @@ def test_the_pdf_has_pages_with_russian_text_and_the_charts(notebook, tmp_path):
     assert [part for part in parts if part not in source] == []
     figures = list(tmp_path.glob("figure-*"))
     assert len(figures) >= 3 and source.count("image(") == len(figures)
+
+
+def test_the_charts_keep_their_font_on_a_machine_without_fonts(notebook, tmp_path, monkeypatch):
+    alone = functools.partial(typst.compile, ignore_system_fonts=True)
+    monkeypatch.setattr(report_pdf.typst, "compile", alone)
+    pdf = report_pdf.to_pdf(notebook, student_report.head_of(notebook, LAB, [], OPTIONS), tmp_path, FONTS)
+    used = set(re.findall(rb"/FontName\s*/\w+\+([\w-]+)", pdf))
+    assert {b"LibertinusSerif-Regular", b"DejaVuSansMono", b"DejaVuSans"} <= used, used
 
 
 def test_the_page_has_the_same(notebook):
