@@ -138,9 +138,10 @@ fn conditions(workspace: &Workspace, executed: &Executed) -> Result<Vec<String>>
         true => "блокнот студента".to_owned(),
         false => "блокнот с решениями, выполненный командой cargo lab run".to_owned(),
     }];
-    if let Some(seed) = seed(&executed.text) {
-        lines.push(format!("начальное число {seed}"));
-    }
+    lines.push(match seed(&executed.text) {
+        Some(seed) => format!("начальное число {seed}"),
+        None => "начальное число в коде не задано".to_owned(),
+    });
     lines.push(toolchain::version(workspace)?);
     lines.push(format!("библиотека lab и ядро Jupyter «Rust» {}", env!("CARGO_PKG_VERSION")));
     lines.push(machine());
