@@ -50,12 +50,18 @@ def run_cell(client, cell, index):
     return "ok", "", ""
 
 
-def run_all(client, cells):
-    """Runs the code cells to the first failure; returns whether there was none."""
+def run_all(client, cells, keep_going):
+    """Runs the code cells to the first failure; returns whether there was none.
+
+    With `keep_going` the error of a cell is tolerated and the next one runs; a cell that
+    takes too long, or a kernel that died, ends the run all the same.
+    """
     for number, (index, cell) in enumerate(cells, start=1):
         tell("begin", cell=number, line=first_line(cell.source))
         started = time.monotonic()
         status, ename, evalue = run_cell(client, cell, index)
+        if status == "error" and keep_going:
+            status = "tolerated"
         tell(
             "cell",
             cell=number,
@@ -65,7 +71,7 @@ def run_all(client, cells):
             ename=ename,
             evalue=evalue,
         )
-        if status != "ok":
+        if status not in ("ok", "tolerated"):
             return False
     return True
 
@@ -82,23 +88,21 @@ def execute(notebook, options):
     cells = [(i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
     tell("start", cells=len(cells))
     with client.setup_kernel():
-        ok = run_all(client, cells)
+        ok = run_all(client, cells, options.keep_going)
         info = client.wait_for_reply(client.kc.kernel_info()) if ok else None
     if info:
         notebook.metadata["language_info"] = info["content"]["language_info"]
     return ok
 
 
-def goal_of(notebook):
-    """The sentence after «Цель.» in the first cells."""
-    text = "\n".join(cell.source for cell in notebook.cells[:3] if cell.cell_type == "markdown")
-    found = re.search(r"\*\*Цель\.\*\*\s+(.*?)(?:\n\n|$)", text, re.DOTALL)
-    return " ".join(found.group(1).split()).replace("`", "") if found else ""
-
-
 def outputs_of(notebook):
     """All outputs in order."""
     return [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+
+
+def printed(notebook):
+    """All text that the cells printed."""
+    return "".join(output.text for output in outputs_of(notebook) if output.output_type == "stream")
 
 
 def number_after(text, mark):
@@ -109,8 +113,14 @@ def number_after(text, mark):
 
 def numbers_of(notebook, wanted):
     """The key numbers with what stands in the outputs."""
-    text = "".join(output.text for output in outputs_of(notebook) if output.output_type == "stream")
+    text = printed(notebook)
     return [[number["name"], number_after(text, number["after"])] for number in wanted]
+
+
+def model_of(notebook):
+    """The pretrained network that the notebook says it uses; None where it uses none."""
+    found = re.search(r"^([a-z][\w-]*): классов \d+, параметров \d+", printed(notebook), re.MULTILINE)
+    return found and found.group(1)
 
 
 def picture_of(notebook):
@@ -128,6 +138,7 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--timeout", type=int, default=600)
     parser.add_argument("--kernel", default="rust")
+    parser.add_argument("--keep-going", action="store_true", help="do not stop at a cell that ends in an error")
     parser.add_argument("--numbers", default="[]", help="the key numbers to look for, as JSON")
     options = parser.parse_args()
     name = options.source.stem
@@ -144,7 +155,16 @@ def main():
     write(options.out / f"{name}.ipynb", nbformat.writes(notebook))
     write(options.out / f"{name}.html", report.to_html(notebook, title))
     found = numbers_of(notebook, json.loads(options.numbers))
-    tell("end", ok=ok, title=title, fatal=fatal, numbers=found, goal=goal_of(notebook), picture=picture_of(notebook))
+    tell(
+        "end",
+        ok=ok,
+        title=title,
+        fatal=fatal,
+        numbers=found,
+        goal=report.goal_of(notebook),
+        model=model_of(notebook),
+        picture=picture_of(notebook),
+    )
     return 0 if ok else 1
 
 

@@ -1,13 +1,40 @@
 """An executed notebook as one HTML file that needs nothing from the network.
 
 Formulas become MathML, which browsers draw by themselves; nbconvert's scripts,
-which would be loaded from afar, are left out. Used by execute.py.
+which would be loaded from afar, are left out. The page is light or dark as the
+reader's system is; figures stay on white. Used by execute.py and student_report.py.
 """
+
+import re
 
 from bs4 import BeautifulSoup
 from latex2mathml.converter import convert
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+# Beside nbconvert's own style: figures as white cards, and a page that fits a phone.
+STYLE = """
+:root { color-scheme: light dark; }
+body.jp-Notebook { max-width: 66rem; margin: 0 auto; }
+.jp-RenderedSVG img, .jp-RenderedSVG svg, .jp-RenderedImage img {
+  max-width: 100%; height: auto; background: #fff; border-radius: 6px; }
+.jp-RenderedHTMLCommon table { display: block; max-width: 100%; overflow-x: auto; }
+.jp-OutputArea-output pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+math[display="block"] { overflow: auto hidden; padding-block: .4em; }
+@media screen and (max-width: 45rem) {
+  body.jp-Notebook { padding: 0 .25rem; }
+  .jp-InputPrompt, .jp-OutputPrompt { display: none; }
+  .highlight pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+}
+"""
+DARK = "screen and (prefers-color-scheme: dark)"
+
+
+def goal_of(notebook):
+    """The sentence after «Цель.» in the first cells."""
+    text = "\n".join(cell.source for cell in notebook.cells[:3] if cell.cell_type == "markdown")
+    found = re.search(r"\*\*Цель\.\*\*\s+(.*?)(?:\n\n|$)", text, re.DOTALL)
+    return " ".join(found.group(1).split()).replace("`", "") if found else ""
 
 
 class MathRenderer(IPythonRenderer):
@@ -46,6 +73,10 @@ class Report(HTMLExporter):
         yield from super().default_filters()
         yield ("markdown2html", self.to_html)
 
+    def dark_theme(self):
+        """The colours of nbconvert's dark theme."""
+        return self.environment.loader.get_source(self.environment, "static/theme-dark.css")[0]
+
 
 def title_of(notebook, fallback):
     """The first heading, without the marks of code."""
@@ -59,8 +90,14 @@ def title_of(notebook, fallback):
 def to_html(notebook, title):
     """The HTML text of a notebook."""
     notebook.metadata["title"] = title
-    html, _ = Report().from_notebook_node(notebook)
+    exporter = Report()
+    html, _ = exporter.from_notebook_node(notebook)
     page = BeautifulSoup(html, features="html.parser")
     for script in page.head.find_all("script"):
         script.decompose()
+    # After the light theme, so that its colours win where the reader's system is dark.
+    for text, media in ((exporter.dark_theme(), DARK), (STYLE, "all")):
+        style = page.new_tag("style", media=media)
+        style.string = text
+        page.head.append(style)
     return str(page)

@@ -40,6 +40,13 @@ def place(notebook, ours, check, answer):
     return (found[0] if found else notebook.cells.index(answer)) + 1
 
 
+def keep(path, old):
+    """Writes the old answer into a file of its own; nothing where there was no answer."""
+    if old and old.strip():
+        path.parent.mkdir(exist_ok=True)
+        write(path, old + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("notebook", type=Path)
@@ -56,9 +63,11 @@ def main():
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         print(f"{options.notebook.name} не блокнот Jupyter ({error}); в нём ничего не изменено", file=sys.stderr)
         return 1
-    if old:
-        options.keep.parent.mkdir(exist_ok=True)
-        write(options.keep, old + "\n")
+    try:
+        keep(options.keep, old)
+    except OSError as error:
+        print(f"прежний ответ не сохранить ({error}); в блокноте ничего не изменено", file=sys.stderr)
+        return 1
     write(options.notebook, nbformat.writes(notebook) + "\n")
     return 0
 

@@ -5,6 +5,9 @@ through a section and right to the next. Cells are drawn as in the reports (repo
 them. Used by versions.py.
 """
 
+import hashlib
+import json
+
 from bs4 import BeautifulSoup
 
 import report
@@ -68,13 +71,21 @@ def joined(stack):
     return [*slides, text] if text else slides
 
 
+def fingerprint(notebook):
+    """The mark in the page that tells from which cells it was made."""
+    cells = json.dumps([(cell.cell_type, cell.source) for cell in notebook.cells], ensure_ascii=False)
+    return f'<meta name="lab-source" content="{hashlib.sha256(cells.encode()).hexdigest()}">'
+
+
 def to_html(notebook, reveal):
     """The HTML text of the slides; `reveal` is the folder with reveal.js and reveal.css."""
+    mark = fingerprint(notebook)
     title = report.title_of(notebook, "Лабораторная")
     # A check is the student's; in the hall it would be a slide of one line.
     notebook.cells = [cell for cell in notebook.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
     page = BeautifulSoup(report.to_html(notebook, title), "html.parser")
-    styles = "".join(str(style) for style in page.head.find_all("style"))
+    # nbconvert's styles; those that report.py adds, with a medium, would make a dark hall's slides unreadable.
+    styles = "".join(str(style) for style in page.head.find_all("style", media=False))
     stacks = []
     for stack in sections(page):
         inner = "".join(f'<section><div class="cell">{html}</div></section>' for html in joined(stack))
@@ -83,7 +94,7 @@ def to_html(notebook, reveal):
     css = (reveal / "reveal.css").read_text(encoding="utf-8")
     start = "Reveal.initialize({width:1280,height:760,margin:0.02,center:false,hash:true,slideNumber:'c/t',transition:'none'})"
     return (
-        f'<!DOCTYPE html>\n<html lang="ru"><head><meta charset="utf-8"><title>{title}</title>{styles}'
+        f'<!DOCTYPE html>\n<html lang="ru"><head><meta charset="utf-8">{mark}<title>{title}</title>{styles}'
         f"<style>{css}</style><style>{STYLE}</style></head><body>"
         f'<div class="reveal"><div class="slides">{"".join(stacks)}</div></div>'
         f"<script>{script}</script><script>{start}</script></body></html>\n"

@@ -68,7 +68,7 @@ def is_solution(cell, task):
 
 def is_check(cell, task):
     """Whether a cell is the one that checks the task."""
-    called = re.search(rf"^check::{task['function']}\(", cell.source, re.MULTILINE)
+    called = re.search(rf"^(lab::)?check::{task['function']}\(", cell.source, re.MULTILINE)
     return cell.cell_type == "code" and called is not None
 
 
@@ -204,16 +204,35 @@ def smaller_photo(text):
     return "data:image/jpeg;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def difference(wanted, path):
-    """Where a notebook file differs from what the source gives, in words; None where it does not."""
-    found = nbformat.read(path, as_version=4)
-    if len(found.cells) != len(wanted.cells):
-        return f"{path.name}: ячеек {len(found.cells)}, а из исходного выходит {len(wanted.cells)}"
+def difference(wanted, path, outputs=False):
+    """Where a notebook file differs from what the source gives, in words; None where it does not.
+
+    With `outputs` the file may have some: only an execution could tell whether they are right.
+    """
+    place = f"{path.parent.name}/{path.name}"
+    try:
+        found = nbformat.read(path, as_version=4)
+    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
+        return f"{place}: не блокнот Jupyter ({str(error).splitlines()[0]}); сделайте выпуск заново"
     for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells), start=1):
-        if (ours.cell_type, ours.source) != (theirs.cell_type, theirs.source):
-            return f"{path.name}, ячейка {number}: отличается от исходного"
-        if ours.metadata.get("nbgrader") != theirs.metadata.get("nbgrader"):
-            return f"{path.name}, ячейка {number}: отличаются данные для проверки"
+        what = differs(ours, theirs, outputs)
+        if what:
+            return f"{place}, ячейка {number}: {what}"
+    if len(found.cells) != len(wanted.cells):
+        return f"{place}: ячеек {len(found.cells)}, а из исходного выходит {len(wanted.cells)}"
+    return None
+
+
+def differs(ours, theirs, outputs):
+    """What of a cell is not as it should be, in words; None where nothing is."""
+    if (ours.cell_type, ours.source) != (theirs.cell_type, theirs.source):
+        return "отличается от исходного"
+    if ours.metadata.get("nbgrader") != theirs.metadata.get("nbgrader"):
+        return "отличаются данные для проверки"
+    if any(ours.metadata.get(lock) != theirs.metadata.get(lock) for lock in ("editable", "deletable")):
+        return "защита от изменений снята или добавлена"
+    if theirs.get("outputs") and not outputs:
+        return "есть вывод, а в этой версии его не бывает"
     return None
 
 
@@ -234,7 +253,7 @@ def main():
         print(error)
         return 1
     if options.check:
-        found = difference(notebook, options.out)
+        found = compare(options.kind, notebook, options.out)
         print(found or "")
         return 1 if found else 0
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -247,9 +266,21 @@ def main():
     return 0
 
 
+def compare(kind, notebook, path):
+    """Where a released file differs from what the source gives, in words; None where it does not."""
+    if kind != "slides":
+        return difference(notebook, path, outputs=kind == "instructor")
+    import slides
+
+    is_same = slides.fingerprint(notebook) in path.read_text(encoding="utf-8", errors="replace")
+    return None if is_same else f"slides/{path.name}: слайды сделаны из другого исходного блокнота"
+
+
 def make(options, lab):
     """The version that was asked for."""
     if options.kind in ("instructor", "slides"):
+        if options.check:  # The cells are those of the solved version; no execution is needed to compare them.
+            return solved(options.source, lab)
         return instructor(options.source, lab, nbformat.read(options.executed, as_version=4))
     if options.kind == "marked":
         return marked(read(options.source, lab), lab)

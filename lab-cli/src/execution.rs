@@ -39,6 +39,9 @@ pub struct Outcome {
     /// Its goal, the first sentence of the notebook's text.
     #[serde(default)]
     pub goal: String,
+    /// The pretrained network that it used.
+    #[serde(default)]
+    pub model: Option<String>,
     /// Its best figure as a data address.
     #[serde(default)]
     pub picture: Option<String>,
@@ -82,6 +85,8 @@ enum Event {
         #[serde(default)]
         goal: String,
         #[serde(default)]
+        model: Option<String>,
+        #[serde(default)]
         picture: Option<String>,
     },
 }
@@ -93,6 +98,8 @@ pub struct Limits<'a> {
     pub timeout: u64,
     /// The key numbers to look for in its output.
     pub numbers: &'a [Number],
+    /// Whether the cells after one that ends in an error run too; then such a cell is no failure.
+    pub keep_going: bool,
 }
 
 impl Outcome {
@@ -130,15 +137,16 @@ impl Outcome {
                 self.seconds += seconds;
                 if status == "ok" {
                     self.done += 1;
-                } else {
+                } else if status != "tolerated" {
                     self.failure =
                         Some(Failure { cell, line, reason: format!("{ename}: {evalue}") });
                 }
             }
-            Event::End { title, fatal, numbers, goal, picture } => {
+            Event::End { title, fatal, numbers, goal, model, picture } => {
                 self.title = title;
                 self.numbers = numbers;
                 self.goal = goal;
+                self.model = model;
                 self.picture = picture;
                 if let (Some(reason), None) = (fatal, &self.failure) {
                     self.failure = Some(Failure { cell: 0, line: String::new(), reason });
@@ -180,6 +188,9 @@ pub fn execute(
         .arg(dir)
         .args(["--timeout", &limits.timeout.to_string()]);
     script.arg("--numbers").arg(serde_json::to_string(limits.numbers)?);
+    if limits.keep_going {
+        script.arg("--keep-going");
+    }
     // The student's own record of what is done stays as it is.
     script.env("LAB_PROGRESS", "off");
     let mut ended = false;
@@ -243,6 +254,15 @@ mod tests {
         assert_eq!((outcome.cells, outcome.done, outcome.seconds), (3, 1, 1.5));
         let failure = outcome.failure.unwrap();
         assert_eq!(failure.describe("01-a"), "блокнот 01-a, ячейка 2: f()?;\n    Error: нет");
+    }
+
+    #[test]
+    fn a_tolerated_error_is_no_failure_and_a_cell_that_hangs_is_one() {
+        let tolerated = r#"{"event":"cell","cell":1,"seconds":1,"status":"tolerated","line":"f()?;","ename":"Error","evalue":"нет"}"#;
+        let hangs = r#"{"event":"cell","cell":2,"seconds":1,"status":"timeout","line":"loop {}","ename":"Timeout","evalue":""}"#;
+        assert!(outcome(&[tolerated]).is_ok());
+        assert_eq!(outcome(&[tolerated]).done, 0);
+        assert_eq!(outcome(&[tolerated, hangs]).failure.unwrap().cell, 2);
     }
 
     #[test]

@@ -61,17 +61,19 @@ fn card(outcome: &Outcome) -> String {
     let numbers: String = outcome.numbers.iter().map(number).collect();
     let is_real = outcome.data.iter().all(|data| data.contains("настоящие"));
     let data = if outcome.data.is_empty() {
-        "данные не нужны".to_owned()
+        "Данные не нужны".to_owned()
     } else {
         outcome.data.join("; ")
     };
+    let model = outcome.model.as_deref();
+    let model = model.map_or_else(String::new, |model| format!(" Сеть: {}.", escape(model)));
     let picture = outcome.picture.as_deref().map_or_else(String::new, |address| {
         format!("<a href=\"{}.html\"><img alt=\"\" src=\"{}\"></a>", escape(name), escape(address))
     });
     format!(
         "<section class=\"card\"><h2><a href=\"{file}.html\">{title}</a></h2>\n{picture}\n\
          <p>{goal}</p>\n<dl>{numbers}</dl>\n<p class=\"last\"><span class=\"{class}\">{state}</span>, ячеек {cells}, \
-         {seconds:.1} с. <span{mark}>{data}</span>. <a href=\"{file}.ipynb\">.ipynb</a></p></section>\n",
+         {seconds:.1} с. <span{mark}>{data}</span>.{model} <a href=\"{file}.ipynb\">.ipynb</a></p></section>\n",
         file = escape(name),
         title = escape(title),
         goal = escape(&outcome.goal),
@@ -105,6 +107,7 @@ mod tests {
             data: vec!["Boston housing: настоящие данные".into()],
             numbers: vec![("ошибка".into(), Some("0.5267".into())), ("шагов".into(), None)],
             goal: "Понять a < b".into(),
+            model: Some("resnet18".into()),
             picture: Some("data:image/svg+xml;base64,AA".into()),
             ..Outcome::default()
         }
@@ -117,9 +120,14 @@ mod tests {
             page.contains("<a href=\"03-linear.html\">Регрессия &lt;линейная&gt;</a>"),
             "{page}"
         );
-        for part in
-            ["12.3 с", "<dt>ошибка</dt><dd>0.5267</dd>", "<dd>нет</dd>", "a &lt; b", "base64,AA"]
-        {
+        for part in [
+            "12.3 с",
+            "Сеть: resnet18.",
+            "<dt>ошибка</dt><dd>0.5267</dd>",
+            "<dd>нет</dd>",
+            "a &lt; b",
+            "base64,AA",
+        ] {
             assert!(page.contains(part), "{part} in {page}");
         }
         assert!(page.contains("✓ выполнен") && !page.contains("class=\"stand-in\""), "{page}");

@@ -14,7 +14,7 @@
 //! | `grade/` | grading a class |
 //! | `student_report.rs` | the report that a student hands in |
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
-//! | `suite.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
+//! | `suite.rs`, `unsolved.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
 mod archive;
 mod args;
@@ -49,6 +49,7 @@ mod suite;
 mod task;
 mod toolchain;
 mod unreachable;
+mod unsolved;
 mod up;
 mod venv;
 mod workspace;

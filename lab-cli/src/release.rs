@@ -88,8 +88,11 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
 fn check(workspace: &Workspace, out: &Path) -> Result<bool> {
     let mut is_same = true;
     for (notebook, lab) in task::notebooks(workspace)? {
-        for kind in [Kind::Student, Kind::Instructor] {
+        for kind in [Kind::Student, Kind::Instructor, Kind::Slides] {
             let path = path(out, &notebook, kind);
+            if kind == Kind::Slides && !path.exists() {
+                continue; // A release without reveal.js has none.
+            }
             if !path.exists() {
                 bail!("нет файла {}: сначала cargo lab release", path.display());
             }
@@ -119,7 +122,15 @@ pub fn make(
     kind: Kind,
     path: &Path,
 ) -> Result<()> {
-    let output = script(workspace, notebook, lab, kind, path)?.output()?;
+    let mut script = script(workspace, notebook, lab, kind, path)?;
+    if kind.is_executed() {
+        let executed = workspace.lab_dir().join(format!("{}.ipynb", notebook.name));
+        if !executed.exists() {
+            bail!("блокнот {} ещё не выполнен: сначала cargo lab run", notebook.name);
+        }
+        script.arg("--executed").arg(executed);
+    }
+    let output = script.output()?;
     if output.status.success() {
         return Ok(());
     }
@@ -137,13 +148,6 @@ fn script(
     let mut script = scripts::command(workspace, "versions.py")?;
     script.arg(kind.name()).arg(&notebook.source).arg(path);
     script.arg("--lab").arg(serde_json::to_string(lab)?);
-    if kind.is_executed() {
-        let executed = workspace.lab_dir().join(format!("{}.ipynb", notebook.name));
-        if !executed.exists() {
-            bail!("блокнот {} ещё не выполнен: сначала cargo lab run", notebook.name);
-        }
-        script.arg("--executed").arg(executed);
-    }
     if kind == Kind::Slides {
         script.arg("--reveal").arg(workspace.data_cache().join("reveal"));
     }

@@ -51,7 +51,7 @@ pub fn notebooks(
                 outcome
             }
             _ => {
-                let limits = Limits { timeout, numbers: &lab.numbers };
+                let limits = Limits { timeout, numbers: &lab.numbers, keep_going: false };
                 execution::execute(workspace, &notebook, dir, &limits, key)?
             }
         };
@@ -60,16 +60,24 @@ pub fn notebooks(
     Ok(outcomes)
 }
 
-/// Prints a table: notebook, cells, seconds, key numbers, data.
+/// Prints the table of what was done.
 fn tell(outcomes: &[Outcome]) {
     println!("\n{:<22} {:>6} {:>8}  Главное", "Блокнот", "Ячеек", "Секунд");
     for outcome in outcomes {
-        let Outcome { name, done, seconds, .. } = outcome;
-        println!("{name:<22} {done:>6} {seconds:>8.1}  {}", outcome.numbers_in_words());
-        if !outcome.data.is_empty() {
-            println!("{:<22} {:>6} {:>8}  данные: {}", "", "", "", outcome.data.join("; "));
-        }
+        print!("{}", in_words(outcome));
     }
+}
+
+/// A notebook's lines of the table: cells, seconds and key numbers, then data and the network.
+fn in_words(outcome: &Outcome) -> String {
+    let Outcome { name, done, seconds, .. } = outcome;
+    let mut text = format!("{name:<22} {done:>6} {seconds:>8.1}  {}\n", outcome.numbers_in_words());
+    let data = (!outcome.data.is_empty()).then(|| format!("данные: {}", outcome.data.join("; ")));
+    let model = outcome.model.as_ref().map(|model| format!("сеть: {model}"));
+    for line in data.into_iter().chain(model) {
+        text += &format!("{:<39} {line}\n", "");
+    }
+    text
 }
 
 /// Prints what failed; whether nothing did.
@@ -96,6 +104,25 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::execution::Failure;
+
+    #[test]
+    fn the_table_tells_numbers_data_and_network() {
+        let outcome = Outcome {
+            name: "06-a".into(),
+            done: 3,
+            seconds: 1.25,
+            numbers: vec![("точность".into(), Some("0.95".into())), ("шагов".into(), None)],
+            data: vec!["MNIST: настоящие данные".into()],
+            model: Some("resnet18".into()),
+            ..Outcome::default()
+        };
+        let text = in_words(&outcome);
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        assert!(lines[0].ends_with("3      1.2  точность 0.95, шагов нет"), "{text}");
+        assert_eq!(lines[1].trim_start(), "данные: MNIST: настоящие данные");
+        assert_eq!(lines[2].trim_start(), "сеть: resnet18");
+        assert_eq!(in_words(&Outcome::default()).lines().count(), 1, "no data, no network");
+    }
 
     #[test]
     fn only_a_good_execution_of_the_same_content_is_kept() {

@@ -14,12 +14,14 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 12] = [
+    ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
     ("execute.py", include_str!("../python/execute.py")),
     ("files.py", include_str!("../python/files.py")),
     ("grade.py", include_str!("../python/grade.py")),
     ("report.py", include_str!("../python/report.py")),
+    ("report_pdf.py", include_str!("../python/report_pdf.py")),
     ("reset.py", include_str!("../python/reset.py")),
     ("slides.py", include_str!("../python/slides.py")),
     ("student_report.py", include_str!("../python/student_report.py")),

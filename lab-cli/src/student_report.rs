@@ -1,16 +1,19 @@
 //! `cargo lab report`: the report that the lab demands, from the student's executed notebooks, as HTML and PDF.
 //!
-//! Not here: how it is written (python/student_report.py).
+//! Not here: how it is written (python/student_report.py, answers.py, report_pdf.py).
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use serde_json::Value;
+use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 use crate::args::ReportArgs;
-use crate::notebook::{self, Notebook};
+use crate::notebook::Notebook;
 use crate::release::Kind;
 use crate::step::Step;
+use crate::task::{self, Lab};
 use crate::workspace::Workspace;
 use crate::{scripts, setup, student, toolchain};
 
@@ -22,18 +25,27 @@ struct Executed {
     text: Value,
 }
 
-/// The command; `false` when an answer is missing.
+/// What is missing in a report.
+#[derive(Debug, Deserialize)]
+struct Lacks {
+    /// Questions and conclusions without an answer.
+    missing: Vec<String>,
+    /// Tasks whose check did not pass or was not run.
+    unsolved: Vec<String>,
+}
+
+/// The command; `false` when an answer is missing or a task unsolved.
 ///
 /// # Errors
 /// When a notebook that was asked for does not exist or was never executed, or a report cannot be written.
 pub fn report(workspace: &Workspace, args: &ReportArgs) -> Result<bool> {
-    let notebooks = wanted(notebook::all(workspace)?, &args.notebooks)?;
+    let labs = wanted(task::notebooks(workspace)?, &args.notebooks)?;
     setup::python(workspace)?;
     let out = workspace.lab_dir().join("report");
     std::fs::create_dir_all(&out)
         .with_context(|| format!("не удалось создать папку {}", out.display()))?;
     let (mut done, mut complete) = (0, true);
-    for notebook in notebooks {
+    for (notebook, lab) in labs {
         let Some(executed) = executed(workspace, &notebook) else {
             if !args.notebooks.is_empty() {
                 bail!(
@@ -44,7 +56,7 @@ pub fn report(workspace: &Workspace, args: &ReportArgs) -> Result<bool> {
             println!("{}: не выполнен, пропускаю", notebook.name);
             continue;
         };
-        complete &= one(workspace, args, &notebook, &executed, &out)?;
+        complete &= one(workspace, args, (&notebook, &lab), &executed, &out)?;
         done += 1;
     }
     if done == 0 {
@@ -55,13 +67,15 @@ pub fn report(workspace: &Workspace, args: &ReportArgs) -> Result<bool> {
 }
 
 /// The named notebooks, by name or by number; all where none is named.
-fn wanted(all: Vec<Notebook>, names: &[String]) -> Result<Vec<Notebook>> {
-    if let Some(unknown) = names.iter().find(|name| !all.iter().any(|n| is_named(n, name))) {
-        let known: Vec<&str> = all.iter().map(|notebook| notebook.name.as_str()).collect();
+fn wanted(all: Vec<(Notebook, Lab)>, names: &[String]) -> Result<Vec<(Notebook, Lab)>> {
+    let is_known = |name: &String| all.iter().any(|(notebook, _)| is_named(notebook, name));
+    if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
+        let known: Vec<&str> = all.iter().map(|(notebook, _)| notebook.name.as_str()).collect();
         bail!("нет блокнота «{unknown}»; есть {}", known.join(", "));
     }
-    let is_wanted =
-        |notebook: &Notebook| names.is_empty() || names.iter().any(|name| is_named(notebook, name));
+    let is_wanted = |(notebook, _): &(Notebook, Lab)| {
+        names.is_empty() || names.iter().any(|name| is_named(notebook, name))
+    };
     Ok(all.into_iter().filter(is_wanted).collect())
 }
 
@@ -85,13 +99,15 @@ fn executed(workspace: &Workspace, notebook: &Notebook) -> Option<Executed> {
 fn one(
     workspace: &Workspace,
     args: &ReportArgs,
-    notebook: &Notebook,
+    (notebook, lab): (&Notebook, &Lab),
     executed: &Executed,
     out: &std::path::Path,
 ) -> Result<bool> {
     let step = Step::start(format!("Отчёт {}", notebook.name));
     let mut script = scripts::command(workspace, "student_report.py")?;
-    script.arg(&executed.file).arg(out);
+    script.arg(&executed.file).arg(out).arg("--source").arg(&notebook.source);
+    script.arg("--lab").arg(serde_json::to_string(lab)?);
+    script.arg("--fonts").arg(workspace.lab_crate().join("assets"));
     for (name, value) in [("--author", &args.author), ("--group", &args.group)] {
         if let Some(value) = value {
             script.arg(name).arg(value);
@@ -105,16 +121,15 @@ fn one(
         step.fail("не написан");
         bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let told: Value = serde_json::from_slice(&output.stdout)?;
-    let missing: Vec<&str> = told["missing"]
-        .as_array()
-        .map(|names| names.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
+    let lacks: Lacks = serde_json::from_slice(&output.stdout)?;
     step.done(&format!("{0}.html, {0}.pdf", notebook.name));
-    if !missing.is_empty() {
-        println!("  не заполнено: {}", missing.join(", "));
+    for (what, names) in [("не заполнено", &lacks.missing), ("не решено", &lacks.unsolved)]
+    {
+        if !names.is_empty() {
+            println!("  {what}: {}", names.join(", "));
+        }
     }
-    Ok(missing.is_empty())
+    Ok(lacks.missing.is_empty() && lacks.unsolved.is_empty())
 }
 
 /// Under which conditions the notebook was computed, line by line.
@@ -123,19 +138,28 @@ fn conditions(workspace: &Workspace, executed: &Executed) -> Result<Vec<String>>
         true => "блокнот студента".to_owned(),
         false => "блокнот с решениями, выполненный командой cargo lab run".to_owned(),
     }];
-    if let Some(seed) = seed(&executed.text) {
-        lines.push(format!("начальное число {seed}"));
-    }
+    lines.push(match seed(&executed.text) {
+        Some(seed) => format!("начальное число {seed}"),
+        None => "начальное число в коде не задано".to_owned(),
+    });
     lines.push(toolchain::version(workspace)?);
-    lines.push(format!("библиотека lab {}", env!("CARGO_PKG_VERSION")));
-    lines.push(format!(
-        "{} {}, потоков {}, устройство {}",
-        std::env::consts::OS,
-        std::env::consts::ARCH,
-        std::thread::available_parallelism().map_or(1, usize::from),
-        std::env::var("LAB_DEVICE").unwrap_or_else(|_| "cpu".into())
-    ));
+    lines.push(format!("библиотека lab и ядро Jupyter «Rust» {}", env!("CARGO_PKG_VERSION")));
+    lines.push(machine());
     Ok(lines)
+}
+
+/// The system, the processor and its threads: of the machine on which the report is written.
+fn machine() -> String {
+    let os = System::long_os_version().unwrap_or_else(|_| std::env::consts::OS.into());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut line = format!("{os}, {}, потоков {threads}", std::env::consts::ARCH);
+    let what = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing());
+    if let Ok(system) = System::new_with_specifics(what)
+        && let Some(cpu) = system.cpus().first()
+    {
+        line += &format!(", процессор {}", cpu.brand().trim());
+    }
+    line
 }
 
 /// The first initial value of randomness in the notebook's code.
@@ -166,14 +190,13 @@ mod tests {
 
     #[test]
     fn notebooks_are_named_by_name_or_number() {
-        let notebook = |name: &str| Notebook {
-            name: name.into(),
-            source: PathBuf::from(format!("{name}.md")),
-            text: String::new(),
+        let notebook = |name: &str| {
+            let source = PathBuf::from(format!("{name}.md"));
+            (Notebook { name: name.into(), source, text: String::new() }, Lab::default())
         };
         let all = || vec![notebook("01-tensors"), notebook("02-autograd")];
         assert_eq!(wanted(all(), &[]).unwrap().len(), 2);
-        assert_eq!(wanted(all(), &["02".into()]).unwrap()[0].name, "02-autograd");
+        assert_eq!(wanted(all(), &["02".into()]).unwrap()[0].0.name, "02-autograd");
         assert_eq!(wanted(all(), &["01-tensors".into()]).unwrap().len(), 1);
         let error = wanted(all(), &["7".into()]).err().unwrap().to_string();
         assert_eq!(error, "нет блокнота «7»; есть 01-tensors, 02-autograd");

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{child, fetch, index, run, setup};
+use crate::{child, fetch, index, run, setup, unsolved};
 
 /// Longest time of one cell in the tests.
 const CELL_TIMEOUT: u64 = 600;
@@ -58,6 +58,11 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     }
     suite.after(ready, "Ядро (pytest)", || pytest(workspace, "lab-kernel/tests"));
     let executed = suite.after(ready, "Блокноты", || notebooks(workspace));
+    let executed = suite.after(executed, "Блокноты без решений", || {
+        let dir = reports(workspace).join("unsolved");
+        let outcomes = unsolved::notebooks(workspace, &dir, CELL_TIMEOUT)?;
+        Ok(run::tell_failures(&outcomes))
+    });
     suite.after(
         executed,
         "Отчёты, выпуск, проверка работ (pytest)",

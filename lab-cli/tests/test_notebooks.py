@@ -95,6 +95,11 @@ def test_every_key_number_is_found(source):
     assert (outcome["picture"] is None) == (source.stem in WITHOUT_PICTURE)
 
 
+def test_the_network_is_named_where_one_is_used(source):
+    outcome = json.loads((REPORTS / f"{source.stem}.json").read_text("utf-8"))
+    assert bool(outcome["model"]) == ("VisionModel" in source.read_text("utf-8"))
+
+
 def test_the_first_page_shows_every_notebook():
     page = (REPORTS / "index.html").read_text("utf-8")
     for source in SOURCES:

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::home::HOME;
-use crate::{graph, guard, patch, progress, session, tree};
+use crate::{graph, guard, moved, patch, progress, session, tree};
 
 /// Where the wrapped rustc writes the call it made.
 const RECORD: &str = "LAB_KERNEL_RECORD";
@@ -180,7 +180,7 @@ impl Front {
             let place = if name == "LD_LIBRARY_PATH" { &inputs } else { &root };
             command.env(name, value.replace(&memory.root, place));
         }
-        let status = command.status().context("rustc did not start")?;
+        let status = moved::run_rustc(&mut command)?;
         if status.success() && instead.is_empty() {
             let out_dir = out_dir.context("a rustc call without --out-dir")?;
             let file =

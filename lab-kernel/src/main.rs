@@ -9,7 +9,7 @@
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs` | the process that runs the cells |
-//! | `front.rs`, `patch.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
+//! | `front.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
 //! | `home.rs`, `template.rs`, `std_source.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
@@ -33,6 +33,7 @@ mod interrupt;
 mod link;
 mod marker;
 mod message;
+mod moved;
 mod outbox;
 mod patch;
 mod progress;

@@ -146,6 +146,47 @@ def test_a_type_that_displays_itself_is_the_result(client):
     assert outputs[0][1]["data"] == {"text/html": "<i>t</i>", "text/plain": "t"}
 
 
+CHART = """
+#[derive(Debug)]
+pub struct Chart(String);
+impl Chart {
+    fn title(self, text: &str) -> Chart { Chart(text.to_owned()) }
+    fn evcxr_display(&self) {
+        println!("EVCXR_BEGIN_CONTENT text/html\\n<i>{}</i>\\nEVCXR_END_CONTENT", self.0);
+    }
+}
+#[derive(Debug)]
+pub struct Silent;
+impl Silent { fn same(self) -> Silent { self } }
+"""
+
+# name: (an earlier cell, the cell whose last expression moves a variable)
+MOVES = {
+    "of an earlier cell": ("let chart = Chart(String::new());", 'chart.title("t")'),
+    "that may change": ("let mut chart = Chart(String::new());", 'chart = Chart("a".into()); chart.title("t")'),
+    "of the same cell": ("", 'let mut chart = Chart(String::new()); chart.title("t")'),
+    "behind a question mark": (
+        "let chart = Chart(String::new());",
+        'let n: i32 = "1".parse()?; chart.title(if n == 1 { "t" } else { "" })',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_a_last_expression_that_moves_a_variable_displays_itself(client, name):
+    before, code = MOVES[name]
+    client.check(CHART + before)
+    outputs = client.run(code).outputs()
+    assert [t for t, _ in outputs] == ["execute_result"], outputs
+    assert outputs[0][1]["data"] == {"text/html": "<i>t</i>"}
+    assert "chart" in client.run("chart").error()["evalue"], "the variable was moved, so it is gone"
+
+
+def test_a_moved_value_that_cannot_display_itself_is_debug_text(client):
+    client.check(CHART + "let silent = Silent;")
+    assert client.run("silent.same()").outputs()[0][1]["data"] == {"text/plain": "Silent"}
+
+
 def test_clear_output(client):
     code = """
     println!("before");
