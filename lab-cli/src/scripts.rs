@@ -14,11 +14,12 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 10] = [
+const FILES: [(&str, &str); 11] = [
     ("bench.py", include_str!("../python/bench.py")),
     ("execute.py", include_str!("../python/execute.py")),
     ("files.py", include_str!("../python/files.py")),
     ("grade.py", include_str!("../python/grade.py")),
+    ("jupyterhub_config.py", include_str!("../python/jupyterhub_config.py")),
     ("report.py", include_str!("../python/report.py")),
     ("reset.py", include_str!("../python/reset.py")),
     ("slides.py", include_str!("../python/slides.py")),
