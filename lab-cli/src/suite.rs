@@ -60,7 +60,7 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     let executed = suite.after(ready, "Блокноты", || notebooks(workspace));
     suite.after(
         executed,
-        "Отчёты, выпуск, проверка работ (pytest)",
+        "Отчёты, выпуск, работы, класс (pytest)",
         || pytest(workspace, "lab-cli/tests"),
     );
     Ok(suite.summary())
