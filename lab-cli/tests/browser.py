@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 
+import requests
 import websocket
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -32,9 +33,7 @@ class Browser:
         command = [program(), *options, f"--user-data-dir={profile}", "about:blank"]
         self.process = subprocess.Popen(command, stderr=self.log, stdout=self.log)
         port = wait(lambda: listening(profile / "browser.log"), 60)
-        import requests
-
-        pages = wait(lambda: [p for p in requests.get(f"http://127.0.0.1:{port}/json", timeout=10).json() if p["type"] == "page"], 30)
+        pages = wait(lambda: [page for page in listed(port) if page["type"] == "page"], 30)
         self.socket = websocket.create_connection(pages[0]["webSocketDebuggerUrl"], timeout=60)
         self.last = 0
         self.call("Page.enable")
@@ -62,6 +61,15 @@ class Browser:
         """Waits until an expression is true."""
         return wait(lambda: self.run(code), seconds, code)
 
+    def click(self, selector):
+        """Presses the mouse where an element is, as a person does."""
+        place = self.run(
+            f"(() => {{ const r = document.querySelector({json.dumps(selector)}).getBoundingClientRect();"
+            " return [r.x + r.width / 2, r.y + r.height / 2] })()"
+        )
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+
     def picture(self, path):
         data = self.call("Page.captureScreenshot", format="png")["data"]
         pathlib.Path(path).write_bytes(base64.b64decode(data))
@@ -76,6 +84,10 @@ class Browser:
 def listening(log):
     found = re.search(r"DevTools listening on ws://[^:]+:(\d+)/", log.read_text("utf-8"))
     return found and found[1]
+
+
+def listed(port):
+    return requests.get(f"http://127.0.0.1:{port}/json", timeout=10).json()
 
 
 def wait(look, seconds, what="the browser"):
