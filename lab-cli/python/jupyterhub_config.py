@@ -91,9 +91,6 @@ c.Spawner.args = [
     # Live figures and long outputs are what the lab is about; Jupyter's limits would cut them.
     "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e10",
     "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e6",
-    # Nobody asks the students whether news may be fetched from afar.
-    "--LabApp.news_url=None",
-    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     f"--MappingKernelManager.cull_idle_timeout={settings['idle']}",
     "--MappingKernelManager.cull_interval=60",
 ]

@@ -8,7 +8,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, grade, hint, hub, release, reset, run, student_report, suite, up};
+use crate::{
+    bench, doctor, fetch, grade, hint, hub, release, reset, run, student_report, suite, up,
+};
 
 /// The parsed command line.
 #[derive(Parser)]

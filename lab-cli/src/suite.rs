@@ -58,11 +58,9 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     }
     suite.after(ready, "Ядро (pytest)", || pytest(workspace, "lab-kernel/tests"));
     let executed = suite.after(ready, "Блокноты", || notebooks(workspace));
-    suite.after(
-        executed,
-        "Отчёты, выпуск, работы, класс (pytest)",
-        || pytest(workspace, "lab-cli/tests"),
-    );
+    suite.after(executed, "Отчёты, выпуск, работы, класс (pytest)", || {
+        pytest(workspace, "lab-cli/tests")
+    });
     Ok(suite.summary())
 }
 

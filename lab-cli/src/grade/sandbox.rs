@@ -102,7 +102,15 @@ fn sealed(rooms: &Rooms) -> Command {
     let hidden: Vec<String> = rooms.hidden.iter().map(|dir| dir.display().to_string()).collect();
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child"]);
-    command.args(["--mount", "--mount-proc", "--", "sh", "-c", &format!("{READ_ONLY}{SEAL}"), "seal"]);
+    command.args([
+        "--mount",
+        "--mount-proc",
+        "--",
+        "sh",
+        "-c",
+        &format!("{READ_ONLY}{SEAL}"),
+        "seal",
+    ]);
     command.arg(rooms.own).arg(rooms.sessions).arg(hidden.join("\n")).arg(rooms.python);
     command
 }

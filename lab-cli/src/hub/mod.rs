@@ -37,10 +37,8 @@ pub fn hub(workspace: &Workspace, args: &HubArgs) -> Result<bool> {
     setup::everything(workspace)?;
     setup::step(workspace, "Прокси для JupyterHub (npm)", proxy::ensure)?;
     release(workspace, &place)?;
-    let people = names
-        .iter()
-        .map(|name| person::settle(&place, name))
-        .collect::<Result<Vec<_>>>()?;
+    let people =
+        names.iter().map(|name| person::settle(&place, name)).collect::<Result<Vec<_>>>()?;
     place.write_names(&people)?;
     let walls = if args.no_walls { Walls::None } else { Walls::tried(workspace, &place)? };
     settings::write(workspace, &place, args, &people, walls)?;
@@ -68,7 +66,10 @@ fn release(workspace: &Workspace, place: &Place) -> Result<()> {
 fn check_ports(args: &HubArgs) -> Result<()> {
     for port in args.port..=args.port + 2 {
         if let Err(error) = TcpListener::bind((args.ip, port)) {
-            bail!("порт {port} на {} занять нельзя ({error}); укажите другой: --port ПОРТ", args.ip);
+            bail!(
+                "порт {port} на {} занять нельзя ({error}); укажите другой: --port ПОРТ",
+                args.ip
+            );
         }
     }
     Ok(())

@@ -14,6 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use serde_json::json;
 
 use super::person::Person;
 use crate::stamp;
@@ -40,13 +41,7 @@ impl Place {
         folder(&place.state(), 0o700)?;
         // nbgrader wants to write into its exchange; nobody may move what is not theirs.
         folder(&place.exchange(), 0o1777)?;
-        stamp::write_if_changed(
-            &place.config().join("nbgrader_config.py"),
-            &format!(
-                "c = get_config()\nc.Exchange.root = {:?}\nc.CourseDirectory.course_id = \"deep-learning-lab\"\n",
-                place.exchange()
-            ),
-        )?;
+        place.write_config()?;
         Ok(place)
     }
 
@@ -98,6 +93,21 @@ impl Place {
     /// The system's list of users with the students in it.
     pub fn passwd(&self) -> PathBuf {
         self.base.join("passwd")
+    }
+
+    /// What the programs of all users read.
+    fn write_config(&self) -> Result<()> {
+        let nbgrader = format!(
+            "c = get_config()\nc.Exchange.root = {:?}\nc.CourseDirectory.course_id = \"deep-learning-lab\"\n",
+            self.exchange()
+        );
+        stamp::write_if_changed(&self.config().join("nbgrader_config.py"), &nbgrader)?;
+        // Nobody asks the students whether news may be fetched from afar.
+        let quiet = json!({ "@jupyterlab/apputils-extension:notification": {
+            "fetchNews": "false", "checkForUpdates": false
+        } });
+        let file = self.config().join("labconfig/default_setting_overrides.json");
+        stamp::write_if_changed(&file, &format!("{quiet:#}\n"))
     }
 
     /// Writes [`Place::passwd`].

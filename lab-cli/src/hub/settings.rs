@@ -58,7 +58,8 @@ fn path(given: Option<&std::path::Path>) -> Result<Option<std::path::PathBuf>> {
 pub fn environment(workspace: &Workspace, place: &Place) -> Result<BTreeMap<&'static str, String>> {
     let tools = toolchain::sysroot(workspace)?.join("bin");
     let text = |path: &std::path::Path| path.to_string_lossy().into_owned();
-    let path = [text(&workspace.venv_bin()), text(&tools), "/usr/local/bin:/usr/bin:/bin".to_owned()];
+    let path =
+        [text(&workspace.venv_bin()), text(&tools), "/usr/local/bin:/usr/bin:/bin".to_owned()];
     let data = workspace.data_cache();
     Ok(BTreeMap::from([
         ("PATH", path.join(":")),

@@ -104,12 +104,16 @@ impl Walls {
     /// What it means for the students.
     pub fn in_words(self) -> &'static str {
         match self {
-            Walls::Uids => "Студенты отделены: у каждого свой номер пользователя, чужих папок не видно.",
+            Walls::Uids => {
+                "Студенты отделены: у каждого свой номер пользователя, чужих папок не видно."
+            }
             Walls::Namespaces => {
                 "Студенты отделены: чужих папок не видно. Сдача через nbgrader работает, когда команду запускает \
                  root; без него работы собирает cargo lab grade."
             }
-            Walls::None => "Студенты НЕ отделены: каждый может прочитать и изменить работы остальных.",
+            Walls::None => {
+                "Студенты НЕ отделены: каждый может прочитать и изменить работы остальных."
+            }
         }
     }
 }
@@ -166,11 +170,18 @@ pub fn command(
     let rooms = Rooms::of(workspace, place, person, walls)?;
     let mut line = vec!["unshare".to_owned()];
     line.extend(alone.iter().map(ToString::to_string));
-    line.extend(["--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc", "--"].map(str::to_owned));
-    line.extend(["sh".to_owned(), "-c".to_owned(), format!("{READ_ONLY}{WALLS}"), "walls".to_owned()]);
-    let lines = |paths: &[&PathBuf]| {
-        paths.iter().map(|path| text(path)).collect::<Vec<_>>().join("\n")
-    };
+    line.extend(
+        ["--mount", "--pid", "--ipc", "--fork", "--kill-child", "--mount-proc", "--"]
+            .map(str::to_owned),
+    );
+    line.extend([
+        "sh".to_owned(),
+        "-c".to_owned(),
+        format!("{READ_ONLY}{WALLS}"),
+        "walls".to_owned(),
+    ]);
+    let lines =
+        |paths: &[&PathBuf]| paths.iter().map(|path| text(path)).collect::<Vec<_>>().join("\n");
     line.push(rooms.stage()?.to_owned());
     line.push(lines(&rooms.kept.iter().map(|(source, _)| source).collect::<Vec<_>>()));
     line.push(lines(&rooms.kept.iter().map(|(_, target)| target).collect::<Vec<_>>()));
@@ -213,9 +224,11 @@ impl Rooms {
     fn of(workspace: &Workspace, place: &Place, person: &Person, walls: Walls) -> Result<Rooms> {
         let root = workspace.root().canonicalize()?;
         let mut covered = vec![root, place.base().to_path_buf()];
-        covered.extend(std::env::var_os("HOME").map(PathBuf::from).filter(|home| {
-            home.is_absolute() && home.parent().is_some()
-        }));
+        covered.extend(
+            std::env::var_os("HOME")
+                .map(PathBuf::from)
+                .filter(|home| home.is_absolute() && home.parent().is_some()),
+        );
         covered.sort();
         let sessions = workspace.kernel_home().canonicalize()?.join("sessions");
         let moved = [
@@ -223,7 +236,8 @@ impl Rooms {
             (person.temporary.clone(), "/var/tmp".into()),
         ];
         let mut kept: Vec<(PathBuf, PathBuf)> = moved.into();
-        let mut writable = vec![person.home.clone(), sessions.clone(), "/tmp".into(), "/var/tmp".into()];
+        let mut writable =
+            vec![person.home.clone(), sessions.clone(), "/tmp".into(), "/var/tmp".into()];
         let here = |path: PathBuf| path.exists().then(|| (path.clone(), path));
         kept.extend(shared(workspace)?.into_iter().chain([place.config()]).filter_map(here));
         if walls == Walls::Uids {
@@ -257,10 +271,15 @@ fn shared(workspace: &Workspace) -> Result<Vec<PathBuf>> {
         .context("Python из .venv не запускается")?;
     let python = String::from_utf8_lossy(&python.stdout).trim().to_owned();
     let cargo = cargo_home()?;
-    let parts = ["lab-crate", "lab-kernel", "lab-cli", "Cargo.toml", "Cargo.lock", ".cargo", ".venv"];
+    let parts =
+        ["lab-crate", "lab-kernel", "lab-cli", "Cargo.toml", "Cargo.lock", ".cargo", ".venv"];
     let mut shared: Vec<PathBuf> = parts.iter().map(|part| root.join(part)).collect();
     shared.extend([workspace.kernel_program(), workspace.kernel_home(), workspace.data_cache()]);
-    shared.extend([toolchain::sysroot(workspace)?, cargo.join("registry"), cargo.join("config.toml")]);
+    shared.extend([
+        toolchain::sysroot(workspace)?,
+        cargo.join("registry"),
+        cargo.join("config.toml"),
+    ]);
     // A system's Python is seen anyway.
     shared.extend(Some(PathBuf::from(python)).filter(|path| path.ancestors().count() > 2));
     let whole = shared.into_iter().filter_map(|path| path.canonicalize().ok());
@@ -273,7 +292,8 @@ fn shared(workspace: &Workspace) -> Result<Vec<PathBuf>> {
 /// When nothing says where.
 pub fn cargo_home() -> Result<PathBuf> {
     let home = || std::env::var_os("HOME").map(|home| Path::new(&home).join(".cargo"));
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home).context(
-        "не известно, где папка cargo: нет переменных HOME и CARGO_HOME; задайте HOME",
-    )
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+        .context("не известно, где папка cargo: нет переменных HOME и CARGO_HOME; задайте HOME")
 }
