@@ -2,7 +2,8 @@
 //!
 //! Used inside a mount namespace of its own (`grade/sandbox.rs`, `hub/walls.rs`), where nobody else sees it.
 
-/// `read_only POINT…` leaves the mounts at the given points and the kernel's /proc as they are.
+/// `read_only POINT…` leaves the mounts at the given points and the processes' /proc as they are. The kernel's
+/// settings below /proc/sys obey root's number even where it has no rights; so they are closed too.
 pub const READ_ONLY: &str = r#"
 set -e
 read_only() {
@@ -17,5 +18,7 @@ read_only() {
       *) mount -o "remount,bind,$(printf %s "$options" | sed 's/^rw/ro/')" "$point" 2>/dev/null || true ;;
     esac
   done < /proc/self/mountinfo
+  mount --bind /proc/sys /proc/sys
+  mount -o remount,bind,ro /proc/sys
 }
 "#;

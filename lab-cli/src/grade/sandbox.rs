@@ -311,7 +311,7 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let code = format!(
             "test $(grep -c : /proc/net/dev) = 1 && ! touch {0}/x && ! mount -o remount,bind,rw / && \
-             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! cat secret/answer && ! grep 43 solution && \
+             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! (: > /proc/sys/kernel/panic) && ! cat secret/answer && ! grep 43 solution && \
              ! unshare --user --map-root-user --mount mount -o remount,bind,rw /",
             outside.path().display()
         );
