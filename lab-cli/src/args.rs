@@ -8,7 +8,9 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::workspace::Workspace;
-use crate::{bench, doctor, fetch, grade, hint, release, reset, run, student_report, suite, up};
+use crate::{
+    bench, doctor, fetch, grade, hint, hub, release, reset, run, student_report, suite, up,
+};
 
 /// The parsed command line.
 #[derive(Parser)]
@@ -30,6 +32,8 @@ enum Command {
     Run(RunArgs),
     /// Открыть блокноты в JupyterLab
     Up(UpArgs),
+    /// Открыть лабораторную классу: JupyterHub на этом компьютере
+    Hub(HubArgs),
     /// Проверить всё: форматирование, clippy, тесты, ядро, блокноты
     Test,
     /// Получить наборы данных (без имён: все)
@@ -163,6 +167,41 @@ pub struct UpArgs {
     pub rest: Vec<String>,
 }
 
+/// Options of `cargo lab hub`.
+#[derive(clap::Args)]
+pub struct HubArgs {
+    /// Сколько студентов: student01, student02, …
+    #[arg(long, value_name = "N", default_value_t = 30, conflicts_with = "user")]
+    pub users: usize,
+    /// Имя студента; повторите для каждого
+    #[arg(long, value_name = "ИМЯ")]
+    pub user: Vec<String>,
+    /// Имя преподавателя: он видит и останавливает чужие серверы
+    #[arg(long, value_name = "ИМЯ", default_value = "teacher")]
+    pub admin: String,
+    /// На каком адресе слушать; 0.0.0.0 открывает классу
+    #[arg(long, value_name = "АДРЕС", default_value = "127.0.0.1")]
+    pub ip: std::net::IpAddr,
+    /// Порт; ещё два следующих занимают внутренние части
+    #[arg(long, value_name = "ПОРТ", default_value_t = 8000, value_parser = clap::value_parser!(u16).range(1..=65533))]
+    pub port: u16,
+    /// Сертификат для HTTPS
+    #[arg(long, value_name = "ФАЙЛ", requires = "ssl_key")]
+    pub ssl_cert: Option<PathBuf>,
+    /// Ключ сертификата
+    #[arg(long, value_name = "ФАЙЛ", requires = "ssl_cert")]
+    pub ssl_key: Option<PathBuf>,
+    /// Где лежат домашние папки и состояние (по умолчанию target/lab/hub)
+    #[arg(long, value_name = "ПАПКА")]
+    pub base: Option<PathBuf>,
+    /// Через сколько минут простоя останавливать ядра и серверы
+    #[arg(long, value_name = "МИНУТ", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub idle: u32,
+    /// Не отделять студентов друг от друга, если эта система не умеет
+    #[arg(long)]
+    pub no_walls: bool,
+}
+
 #[derive(Subcommand)]
 enum Bench {
     /// Ядро: запуск, ячейки, показ, вывод
@@ -211,6 +250,7 @@ impl Args {
         match self.command {
             Command::Run(args) => run::run(&workspace, &args),
             Command::Up(args) => up::up(&workspace, &args),
+            Command::Hub(args) => hub::hub(&workspace, &args),
             Command::Test => suite::test(&workspace),
             Command::Data { sets } => fetch::data(&workspace, &sets),
             Command::Release(args) => release::release(&workspace, &args),

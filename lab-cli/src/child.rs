@@ -122,6 +122,18 @@ pub fn run_with(
     );
 }
 
+/// Puts a program in the place of this one, so that Ctrl-C reaches it alone; where the system cannot,
+/// waits for its end.
+///
+/// # Errors
+/// When it does not start.
+pub fn replace_with(mut command: Command) -> Result<bool> {
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command).into());
+    #[cfg(not(unix))]
+    Ok(command.status()?.success())
+}
+
 /// Where the output of a step is kept.
 ///
 /// # Errors

@@ -12,6 +12,7 @@
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
 //! | `release.rs`, `course.rs` | the versions for students, instructors and lecturers; nbgrader |
 //! | `grade/` | grading a class |
+//! | `hub/`, `mounts.rs` | JupyterHub for a class, what shuts a program in |
 //! | `student_report.rs` | the report that a student hands in |
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `unsolved.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
@@ -29,8 +30,10 @@ mod finding;
 mod folder;
 mod grade;
 mod hint;
+mod hub;
 mod index;
 mod kernel;
+mod mounts;
 mod notebook;
 mod npm;
 mod python;

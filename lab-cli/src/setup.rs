@@ -66,7 +66,11 @@ pub fn data(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-fn step(
+/// One step: shown, timed, and remembered when there was something to do.
+///
+/// # Errors
+/// Those of the work.
+pub fn step(
     workspace: &Workspace,
     title: &str,
     work: impl Fn(&Workspace, &Step) -> Result<bool>,

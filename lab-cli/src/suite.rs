@@ -63,11 +63,9 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
         let outcomes = unsolved::notebooks(workspace, &dir, CELL_TIMEOUT)?;
         Ok(run::tell_failures(&outcomes))
     });
-    suite.after(
-        executed,
-        "Отчёты, выпуск, проверка работ (pytest)",
-        || pytest(workspace, "lab-cli/tests"),
-    );
+    suite.after(executed, "Отчёты, выпуск, работы, класс (pytest)", || {
+        pytest(workspace, "lab-cli/tests")
+    });
     Ok(suite.summary())
 }
 

@@ -36,10 +36,17 @@ pub fn ensure_sources(workspace: &Workspace, step: &Step) -> Result<bool> {
 /// # Errors
 /// When rustc does not answer.
 pub fn sources(workspace: &Workspace) -> Result<PathBuf> {
+    Ok(sysroot(workspace)?.join("lib/rustlib/src/rust/library/std/src/lib.rs"))
+}
+
+/// The toolchain's folder: in its `bin` are the tools themselves, not rustup's stand-ins.
+///
+/// # Errors
+/// When rustc does not answer.
+pub fn sysroot(workspace: &Workspace) -> Result<PathBuf> {
     let mut rustc = child::command(workspace, "rustc");
     let output = rustc.args(["--print", "sysroot"]).output().context("не найден rustc")?;
-    let sysroot = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    Ok(sysroot.join("lib/rustlib/src/rust/library/std/src/lib.rs"))
+    Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
 /// What rustc says of itself, as `rustc 1.95.0 (…)`.

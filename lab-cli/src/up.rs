@@ -18,7 +18,8 @@ pub fn up(workspace: &Workspace, args: &UpArgs) -> Result<bool> {
     let kind = if args.solutions { Kind::Solved } else { Kind::Student };
     student::ensure(workspace, kind)?;
     println!("Запускаю JupyterLab; остановить: Ctrl-C дважды");
-    replace_with(jupyter(workspace, args, kind)?)
+    child::replace_with(jupyter(workspace, args, kind)?)
+        .context("JupyterLab не запустился; что не так, скажет cargo lab doctor")
 }
 
 fn jupyter(workspace: &Workspace, args: &UpArgs, kind: Kind) -> Result<Command> {
@@ -44,19 +45,6 @@ fn jupyter(workspace: &Workspace, args: &UpArgs, kind: Kind) -> Result<Command> 
     }
     jupyter.args(&args.rest);
     Ok(jupyter)
-}
-
-/// On Unix the program is replaced, so that Ctrl-C reaches JupyterLab alone.
-#[cfg(unix)]
-fn replace_with(mut command: Command) -> Result<bool> {
-    use std::os::unix::process::CommandExt;
-    Err(command.exec()).context("JupyterLab не запустился; что не так, скажет cargo lab doctor")
-}
-
-#[cfg(not(unix))]
-fn replace_with(mut command: Command) -> Result<bool> {
-    let status = command.status();
-    Ok(status.context("JupyterLab не запустился; что не так, скажет cargo lab doctor")?.success())
 }
 
 #[cfg(test)]

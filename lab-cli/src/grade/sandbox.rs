@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
+use crate::mounts::READ_ONLY;
+
 /// How often the tree is looked at.
 const PERIOD: Duration = Duration::from_millis(200);
 
@@ -27,13 +29,7 @@ printf '%s\n' "$3" | while read -r hidden; do
   if [ -d "$hidden" ]; then mount --bind "$empty" "$hidden"
   elif [ -f "$hidden" ]; then mount --bind /dev/null "$hidden"; fi
 done
-while read -r _ _ _ _ point options _; do
-  case "$point" in
-    "$1"|"$2"|/proc|/proc/*) ;;
-    /) mount -o "remount,bind,ro" / ;;
-    *) mount -o "remount,bind,$(printf %s "$options" | sed 's/^rw/ro/')" "$point" 2>/dev/null || true ;;
-  esac
-done < /proc/self/mountinfo
+read_only "$1" "$2"
 "$4" -c 'import fcntl, socket, struct
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     name, flags = struct.unpack("16sh14x", fcntl.ioctl(s, 0x8913, struct.pack("16sh14x", b"lo", 0)))
@@ -106,7 +102,15 @@ fn sealed(rooms: &Rooms) -> Command {
     let hidden: Vec<String> = rooms.hidden.iter().map(|dir| dir.display().to_string()).collect();
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child"]);
-    command.args(["--mount", "--mount-proc", "--", "sh", "-c", SEAL, "seal"]);
+    command.args([
+        "--mount",
+        "--mount-proc",
+        "--",
+        "sh",
+        "-c",
+        &format!("{READ_ONLY}{SEAL}"),
+        "seal",
+    ]);
     command.arg(rooms.own).arg(rooms.sessions).arg(hidden.join("\n")).arg(rooms.python);
     command
 }
@@ -307,7 +311,7 @@ mod tests {
         let outside = tempfile::tempdir().unwrap();
         let code = format!(
             "test $(grep -c : /proc/net/dev) = 1 && ! touch {0}/x && ! mount -o remount,bind,rw / && \
-             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! cat secret/answer && ! grep 43 solution && \
+             ! umount {0} && ! touch {0}/x && ! touch /dev/shm/x && ! (: > /proc/sys/kernel/panic) && ! cat secret/answer && ! grep 43 solution && \
              ! unshare --user --map-root-user --mount mount -o remount,bind,rw /",
             outside.path().display()
         );

@@ -1,0 +1,201 @@
+"""`cargo lab hub`, started for real: its REST API, what a student cannot reach, and a browser that runs notebook 03."""
+
+import csv
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+import requests
+
+import browser
+from lab import REPORTS, ROOT
+
+USERS = ["ivanov", "petrova"]
+
+if shutil.which("npm") is None or not sys.platform.startswith("linux"):
+    pytest.skip("the hub needs npm and Linux", allow_module_level=True)
+
+
+def three_ports():
+    """The first of three free ports in a row."""
+    for port in range(18000, 18900, 3):
+        try:
+            for one in range(port, port + 3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", one))
+            return port
+        except OSError:
+            continue
+    raise AssertionError("no free ports")
+
+
+class Hub:
+    """A running hub and its REST API."""
+
+    def __init__(self, base):
+        self.base, port = base, three_ports()
+        self.address = f"http://127.0.0.1:{port}"
+        self.log = open(REPORTS / "hub.log", "w", encoding="utf-8")
+        command = [os.environ["LAB_PROGRAM"], "hub", "--port", str(port), "--base", str(base)]
+        command += [part for name in USERS for part in ("--user", name)]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=self.log)
+        browser.wait(self.answers, 300, "the hub answers, see hub.log")
+
+    def answers(self):
+        if self.process.poll() is not None:
+            told = (REPORTS / "hub.log").read_text("utf-8")
+            if "отделить студентов" in told:
+                pytest.skip("no namespaces here:\n" + told[-600:])
+            raise AssertionError(told[-3000:])
+        try:
+            # The service comes to life a moment after the hub does.
+            return self.api("GET", "users").status_code == 200
+        except (requests.ConnectionError, FileNotFoundError):
+            return False
+
+    def api(self, method, path):
+        token = (self.base / "state/api-token").read_text()
+        headers = {"Authorization": f"token {token}"}
+        return requests.request(method, f"{self.address}/hub/api/{path}", headers=headers, timeout=60)
+
+    def ready(self, name):
+        return self.api("GET", f"users/{name}").json()["servers"].get("", {}).get("ready")
+
+    def start(self, name):
+        assert self.api("POST", f"users/{name}/server").status_code in (201, 202)
+        browser.wait(lambda: self.ready(name), 180, f"the server of {name}")
+
+    def stop(self, name):
+        assert self.api("DELETE", f"users/{name}/server").status_code in (202, 204)
+        browser.wait(lambda: not self.api("GET", f"users/{name}").json()["servers"], 60, f"the end of {name}")
+
+    def password(self, name):
+        with open(self.base / "state/passwords.csv", encoding="utf-8") as file:
+            return dict(csv.reader(file))[name]
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(90)
+        self.log.close()
+
+
+@pytest.fixture(scope="module")
+def hub():
+    base = REPORTS.resolve() / "hub"
+    shutil.rmtree(base, ignore_errors=True)
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    hub = Hub(base)
+    yield hub
+    hub.end()
+    left = [p.info for p in psutil.process_iter(["pid", "cmdline"]) if str(base) in " ".join(p.info["cmdline"] or [])]
+    assert not left
+
+
+def server(name):
+    """The processes of a student's server, found by its environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("JUPYTERHUB_USER") == name:
+                found.append(process)
+        except psutil.Error:
+            pass
+    return found
+
+
+def inside(hub, name, code):
+    """Runs a shell behind a student's walls."""
+    settings = json.loads((hub.base / "state/hub.json").read_text("utf-8"))
+    environment = {**settings["environment"], "HOME": f"{settings['homes']}/{name}"}
+    command = [*settings["commands"][name], "sh", "-c", code]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_server_starts_and_stops_and_leaves_nothing(hub):
+    hub.start("petrova")
+    assert server("petrova")
+    hub.stop("petrova")
+    browser.wait(lambda: not server("petrova"), 20, "no process is left")
+
+
+def test_nobody_reads_or_changes_what_is_not_theirs(hub):
+    secret = hub.base / "homes/petrova/work.txt"
+    secret.write_text("моё")
+    for name in USERS:
+        assert (hub.base / "homes" / name).stat().st_mode & 0o777 == 0o700
+        assert (hub.base / "homes" / name / "03-linear-regression.ipynb").exists()
+    assert inside(hub, "ivanov", "echo да > mine && cat mine").stdout == "да\n"
+    template = next((ROOT / "target/lab/kernel").glob("template-*"))
+    for code in (
+        f"cat {secret}",
+        f"cat {hub.base}/state/hub.json",
+        f"cat {ROOT}/notebooks/03-linear-regression.md",
+        f"touch {template}/x",
+        f"touch {ROOT}/lab-crate/x",
+        "echo x > /proc/sys/kernel/domainname",
+        f"unshare --user --map-root-user --mount umount {hub.base}",
+        f"unshare --user --map-root-user --mount cat {secret}",
+        f"kill -0 {os.getpid()}",
+    ):
+        result = inside(hub, "ivanov", code)
+        assert result.returncode != 0, (code, result.stdout)
+    # That the commands fail because of the walls alone: outside they work.
+    assert subprocess.run(["cat", secret], capture_output=True, check=True).stdout.decode() == "моё"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="nbgrader's exchange needs a user number for each, which root gives")
+def test_nbgrader_hands_out_and_takes_in(hub, tmp_path):
+    course, name = tmp_path / "course", "01-tensors"
+    subprocess.run([os.environ["LAB_PROGRAM"], "release", "--nbgrader", str(course)], cwd=ROOT, check=True)
+    programs = f"{pathlib.Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": programs, "JUPYTER_CONFIG_PATH": str(hub.base / "config")}
+
+    def teacher(*arguments):
+        command = [sys.executable, "-m", "nbgrader", *arguments, name]
+        subprocess.run(command, cwd=course, env=environment, check=True, timeout=300)
+
+    teacher("generate_assignment")
+    teacher("release_assignment")
+    sent = inside(hub, "ivanov", f"python -m nbgrader fetch_assignment {name} && python -m nbgrader submit {name}")
+    assert sent.returncode == 0, sent.stdout + sent.stderr
+    looked = inside(hub, "petrova", f"ls {hub.base}/exchange/deep-learning-lab/inbound")
+    assert looked.returncode != 0 and "ivanov" not in looked.stdout
+    teacher("collect")
+    assert (course / "submitted/ivanov" / name / f"{name}.ipynb").exists()
+
+
+@pytest.mark.skipif(browser.program() is None, reason="there is no Chromium here (Debian: apt-get install chromium)")
+def test_a_student_logs_in_and_sees_the_chart_of_notebook_03(hub, tmp_path):
+    page = browser.Browser(tmp_path)
+    try:
+        page.go(f"{hub.address}/hub/login")
+        page.until("!!document.querySelector('#username_input, input[name=username]')", 60)
+        page.run(
+            "document.querySelector('input[name=username]').value = 'ivanov';"
+            f"document.querySelector('input[name=password]').value = '{hub.password('ivanov')}';"
+            "document.querySelector('input[name=password]').form.requestSubmit()"
+        )
+        page.until("location.pathname.startsWith('/user/ivanov/lab')", 180)
+        page.go(f"{hub.address}/user/ivanov/lab/tree/03-linear-regression.ipynb?reset")
+        page.until("document.querySelectorAll('.jp-Notebook .jp-Cell').length > 5", 90)
+        page.until("!!document.querySelector('.jp-Notebook-ExecutionIndicator[data-status=idle]')", 90)
+        page.click('.jp-NotebookPanel-toolbar [data-command="notebook:restart-run-all"]')
+        page.until("!!document.querySelector('.jp-Dialog .jp-mod-accept')", 30)
+        page.click(".jp-Dialog .jp-mod-accept")
+        chart = "document.querySelector('.jp-OutputArea-output svg, .jp-OutputArea-output img')"
+        page.until(f"!!{chart}", 240)
+        page.run(f"{chart}.scrollIntoView({{block: 'center'}})")
+        page.until(f"{chart}.getBoundingClientRect().height > 100", 30)
+        page.picture(REPORTS / "hub-03.png")
+    except AssertionError:
+        page.picture(REPORTS / "hub-failed.png")
+        raise
+    finally:
+        page.close()
