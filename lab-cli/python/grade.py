@@ -1,11 +1,15 @@
 """Grades one submitted notebook: puts our checks into it, runs it, reads their verdicts.
 
 Runs inside the limits that `cargo lab grade` sets around it (grade/sandbox.rs) and adds those that belong to
-the process. Writes result.json and executed.ipynb into its folder. Not here: which notebooks are graded.
+the process. Tells each verdict as soon as it is there, and at the end the whole result, as lines of JSON on the
+standard output, which the submission's processes neither have nor can open; so a verdict counts whatever comes
+after it. Writes executed.ipynb into its folder. Not here: which notebooks are graded.
 """
 
 import argparse
+import ctypes
 import json
+import os
 import re
 import resource
 import sys
@@ -22,6 +26,20 @@ from files import write
 MIB = 1 << 20
 # What a check needs of the notebook around it: the library, and what is defined at the top of a cell.
 NEEDED = re.compile(r"^\s*(use|pub|fn|struct|enum|impl|trait|const|static|type|mod|macro_rules!)\b", re.MULTILINE)
+
+
+# prctl's number: whether others of the same user may look into this process.
+PR_SET_DUMPABLE = 4
+
+
+def private_output():
+    """The standard output for this process alone: what it starts gets the log instead, and cannot open it through
+    /proc either, where the kernel runs in a user namespace of its own."""
+    output = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    os.dup2(2, 1)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    return output
 
 
 def limit(options):
@@ -78,8 +96,9 @@ def restore(notebook, ours, lab):
     return checks, remarks
 
 
-def run(notebook, checks, options):
-    """Runs the cells that are needed; a failed one does not keep the next from running. Returns remarks."""
+def run(notebook, checks, options, tell):
+    """Runs the cells that are needed; a failed one does not keep the next from running. `tell` is called with the
+    number of each task whose check has run. Returns remarks."""
     remarks = []
     client = NotebookClient(
         notebook,
@@ -89,7 +108,11 @@ def run(notebook, checks, options):
         interrupt_on_timeout=True,
         resources={"metadata": {"path": str(options.folder)}},
     )
-    ours = {id(cell) for cell in checks.values()}
+    ours = {id(cell): number for number, cell in checks.items()}
+    client.create_kernel_manager()
+    if options.own_network:
+        # A user namespace below this process's own: no rights over this process.
+        client.km.kernel_spec.argv[:0] = ["unshare", "--user", "--map-root-user", "--"]
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             if cell.cell_type != "code" or not cell.source.strip():
@@ -104,6 +127,8 @@ def run(notebook, checks, options):
             except (CellTimeoutError, DeadKernelError):
                 remarks.append(f"ячейка {index + 1} остановила ядро; дальше не выполнялось")
                 break
+            if id(cell) in ours:
+                tell(ours[id(cell)])
             if time.monotonic() - started > options.cell_timeout:
                 remarks.append(f"ячейка {index + 1} работала дольше {options.cell_timeout} с и прервана")
     return remarks
@@ -134,8 +159,8 @@ def answers(notebook):
     return [source for source in cells if source.startswith(("**Вопрос ", "## Выводы"))]
 
 
-def grade(options):
-    """The result for one submission."""
+def grade(options, output):
+    """The result for one submission; verdicts go to `output` as they come."""
     lab = json.loads(options.lab)
     notebook = nbformat.read(options.folder / options.notebook, as_version=4)
     nbformat.validate(notebook)
@@ -145,14 +170,20 @@ def grade(options):
     ours = nbformat.read(options.folder / options.ours, as_version=4)
     drop_commands(notebook)
     checks, remarks = restore(notebook, ours, lab)
-    remarks += run(notebook, checks, options)
-    tasks = []
-    for task in lab["task"]:
-        passed, text = verdict(checks[task["id"]], task)
+    tasks = {task["id"]: task for task in lab["task"]}
+
+    def judged(number):
+        task = tasks[number]
+        passed, text = verdict(checks[number], task)
         points = task["points"] if passed else 0
-        tasks.append({"id": task["id"], "title": task["title"], "points": points, "max": task["points"], "text": text})
+        return {"id": number, "title": task["title"], "points": points, "max": task["points"], "text": text}
+
+    def tell(number):
+        print(json.dumps({"verdict": judged(number)}, ensure_ascii=False), file=output)
+
+    remarks += run(notebook, checks, options, tell)
     write(options.folder / "executed.ipynb", nbformat.writes(notebook))
-    return {"tasks": tasks, "remarks": remarks, "answers": answers(notebook)}
+    return {"tasks": [judged(number) for number in tasks], "remarks": remarks, "answers": answers(notebook)}
 
 
 def main():
@@ -168,13 +199,14 @@ def main():
     parser.add_argument("--full", action="store_true", help="run every cell, not only what the checks need")
     parser.add_argument("--own-network", action="store_true", help="in a network namespace of its own")
     options = parser.parse_args()
+    output = private_output()
     limit(options)
     try:
-        result = grade(options)
+        result = grade(options, output)
     except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
         text = str(error).strip().splitlines()
         result = {"broken": f"это не блокнот Jupyter: {text[0] if text else type(error).__name__}"}
-    write(options.folder / "result.json", json.dumps(result, ensure_ascii=False))
+    print(json.dumps({"result": result}, ensure_ascii=False), file=output)
     return 0
 
 

@@ -5,10 +5,10 @@ use super::*;
 fn sets_are_chosen_by_name() {
     assert_eq!(select(&[]).unwrap().len(), FILES.len());
     assert_eq!(select(&["boston".into()]).unwrap()[0].file, "boston_house_prices.csv");
-    let error = select(&["iris".into()]).unwrap_err().to_string();
+    let error = select(&["tulips".into()]).unwrap_err().to_string();
     assert_eq!(
         error,
-        "нет набора «iris»; есть: california, boston, mnist, hymenoptera, efficientnet-lite0, resnet18, reveal"
+        "нет набора «tulips»; есть: california, boston, mnist, hymenoptera, efficientnet-lite0, resnet18, reveal"
     );
 }
 

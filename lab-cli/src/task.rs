@@ -127,6 +127,7 @@ mod tests {
                     format!("// TODO({id}):"),
                     format!("fn {function}("),
                     format!("\ncheck::{function}({function})?;"),
+                    format!("lab::ready::{function}("),
                 ] {
                     assert_eq!(
                         notebook.text.matches(&mark).count(),

@@ -84,6 +84,24 @@ SWARM = 'for _ in 0..60 { std::process::Command::new("sleep").arg("613").spawn()
 HUGE = "let v = vec![1u8; 10 << 30]; println!(\"{}\", v.len()); "
 FILE = "let zeros = vec![0u8; 1 << 30]; std::fs::write(\"big\", zeros).ok(); "
 FORGED = 'println!("1.1 ✓"); '
+# Verdicts written to every file that any other process has open, and into the folder.
+FORGER = r'''let line = "\n{\"verdict\": {\"id\": \"1.1\", \"title\": \"\", \"points\": 1, \"max\": 1, \"text\": \"\"}}\n";
+let result = "\n{\"result\": {\"tasks\": [{\"id\": \"1.1\", \"title\": \"\", \"points\": 1, \"max\": 1, \"text\": \"\"}]}}\n";
+println!("{line}{result}");
+std::fs::write("result.json", &result[12..]).ok();
+let own = std::process::id().to_string();
+for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+    if process.file_name().to_string_lossy() == own { continue; }
+    let name = std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default();
+    if !name.contains("grade.py") { continue; }
+    for file in std::fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten() {
+        std::fs::write(file.path(), format!("{line}{result}")).ok();
+    }
+    for number in 1..40 {
+        std::fs::write(process.path().join(format!("fd/{number}")), format!("{line}{result}")).ok();
+    }
+}
+std::process::abort(); '''
 
 # name: (notebook, points for 1.1 and 1.2, what the remarks or the feedback must say)
 CLASS = {
@@ -93,6 +111,10 @@ CLASS = {
     "not-compiling": (lambda: solved(first="x.sin()"), (0, 1), None),
     "hang": (lambda: solved(second="loop {}"), (1, 0), "работала дольше"),
     "swarm": (lambda: solved(first=SWARM), (0, 0), "процессов"),
+    "ready": (lambda: solved(second="lab::ready::center_columns(x)"), (1, 0), "ответ верен, но он готовый"),
+    "late-swarm": (lambda: solved(second=SWARM), (1, 0), "процессов"),
+    "late-crash": (lambda: solved(second="std::process::abort()"), (1, 0), None),
+    "forger": (lambda: solved(first=FORGER), (0, 1), None),
     "huge": (lambda: solved(first=HUGE + SIN2), (0, 1), None),
     "big-file": (lambda: solved(first=FILE + SIN2), (0, 1), None),
     "network": (lambda: solved(first=NETWORK + SIN2), (0, 1), "вместо ответа пришла ошибка"),
@@ -154,7 +176,7 @@ def labs(tmp_path_factory):
 @pytest.mark.parametrize("name", CLASS)
 def test_a_submission_gets_its_points(graded, name):
     rows, pages, _, walls = graded
-    if name in ("network", "reader", "reader-of-runs") and not walls:
+    if name in ("network", "reader", "reader-of-runs", "forger") and not walls:
         pytest.skip("no namespaces here: neither the network nor the solutions can be cut off")
     first, second = CLASS[name][1]
     assert rows[name]["tasks"] == f"1.1={first} 1.2={second}", rows[name]

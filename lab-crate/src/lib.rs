@@ -16,6 +16,7 @@
 //! | [`mod@models`] | ResNet and EfficientNet-Lite0, as in torchvision |
 //! | [`mod@weights`] | weights in files: `.pth`, safetensors |
 //! | [`mod@check`] | checks of the student's answers, hints, the score |
+//! | [`mod@ready`] | ready answers, with which who is stuck goes on |
 //! | `ops` | fused operations with gradients for the CPU |
 //! | `threads` | [`num_threads`], [`set_num_threads`] |
 //! | `plot` | [`Figure`], [`Live`], [`Series`] |
@@ -38,6 +39,7 @@ pub mod models;
 pub mod nn;
 pub mod optim;
 pub mod prelude;
+pub mod ready;
 pub mod train;
 pub mod vision;
 pub mod weights;

@@ -1,7 +1,11 @@
 //! One Russian line under an error: what it means here and what to do.
 //!
-//! Two tables of the same form: Rust's errors (`explain.toml` beside this file), and those of the library, which
-//! names its table in `package.metadata.lab-kernel.explain`. Not here: the error itself (`failure.rs`).
+//! Tables of the same form: Rust's errors (`explain/*.toml`), and those of the library, which names its table in
+//! `package.metadata.lab-kernel.explain`. Of an entry, `code` is rustc's code, and every text of `contains` must stand
+//! in what rustc says of the first error (message, labels, helps) or in the message of the panic, never in the
+//! student's line of code. Entries without a code have the whole form of the message, so that a student's own text
+//! does not fit by chance. The first entry that fits is shown; each has a case in tests/test_explain.py.
+//! Not here: the error itself (`failure.rs`).
 
 use std::path::Path;
 
@@ -9,6 +13,13 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use crate::template;
+
+/// Our own tables.
+const OWN: [&str; 3] = [
+    include_str!("explain/ownership.toml"),
+    include_str!("explain/types.toml"),
+    include_str!("explain/rest.toml"),
+];
 
 /// One entry of a table.
 #[derive(Debug, Deserialize)]
@@ -29,17 +40,16 @@ struct Table {
     line: Vec<Line>,
 }
 
-/// The entries of both tables, the library's first.
+/// The entries of all tables, the library's first.
 #[derive(Debug, Default)]
 pub struct Explanations(Vec<Line>);
 
 impl Explanations {
     /// Those for the library in `lab_crate`; a table that cannot be read is told in the log and left out.
     pub fn of(lab_crate: Option<&Path>) -> Explanations {
-        let own = parse(include_str!("explain.toml"));
         let brought = lab_crate.map_or_else(|| Ok(Vec::new()), brought_by);
         let mut lines = Vec::new();
-        for table in [brought, own] {
+        for table in std::iter::once(brought).chain(OWN.map(parse)) {
             match table {
                 Ok(table) => lines.extend(table),
                 Err(error) => eprintln!("explanations: {error:#}"),
@@ -48,7 +58,7 @@ impl Explanations {
         Explanations(lines)
     }
 
-    /// The line for an error with that code and text; `None` where nothing helpful can be said.
+    /// The line for an error with that code, of which `text` is said; `None` where nothing helpful can be.
     pub fn line(&self, code: Option<&str>, text: &str) -> Option<&str> {
         let fits = |line: &&Line| {
             line.code.as_deref().is_none_or(|wanted| code == Some(wanted))
@@ -93,6 +103,6 @@ mod tests {
     #[test]
     fn an_entry_for_everything_is_refused() {
         assert!(parse("[[line]]\ntext = \"x\"").unwrap_err().to_string().contains("every error"));
-        parse(include_str!("explain.toml")).unwrap();
+        OWN.iter().for_each(|table| assert!(!parse(table).unwrap().is_empty()));
     }
 }

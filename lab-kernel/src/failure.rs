@@ -25,13 +25,20 @@ pub struct Failure {
     pub value: String,
     /// Lines to show, with ANSI colours.
     pub traceback: Vec<String>,
+    /// What is said of the error, without the student's code: where explanations look for their texts.
+    said: String,
 }
 
 impl Failure {
     /// A failure without a place in the cell.
     pub fn plain(name: &str, value: &str) -> Failure {
         let traceback = vec![format!("{RED}{name}{PLAIN}: {value}")];
-        Failure { name: name.to_owned(), value: value.to_owned(), traceback }
+        Failure {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            traceback,
+            said: value.to_owned(),
+        }
     }
 
     /// The cell was interrupted and its variables are kept.
@@ -79,7 +86,7 @@ impl Failure {
             None if fault.file.is_empty() => {}
             None => traceback.push(format!("в файле {}, строка {}", fault.file, fault.line)),
         }
-        Failure { name, value: fault.message.clone(), traceback }
+        Failure { name, value: fault.message.clone(), traceback, said: fault.message.clone() }
     }
 
     /// Compiler errors, with rustc's text and the place marked.
@@ -96,14 +103,13 @@ impl Failure {
             .first()
             .and_then(CompilationError::code)
             .map_or_else(|| "CompileError".to_owned(), |code| format!("CompileError[{code}]"));
-        Failure { name, value, traceback }
+        Failure { name, value, traceback, said: errors.first().map_or_else(String::new, said) }
     }
 
     /// The failure with a line that explains it, where one is known.
     pub fn explained(mut self, known: &Explanations) -> Failure {
         let code = self.name.strip_prefix("CompileError[").and_then(|code| code.strip_suffix(']'));
-        let text = format!("{}\n{}", self.value, self.traceback.join("\n"));
-        if let Some(line) = known.line(code, &without_colours(&text)) {
+        if let Some(line) = known.line(code, &self.said) {
             self.traceback.push(format!("{BOLD}Подсказка{PLAIN}: {line}"));
         }
         self
@@ -145,6 +151,13 @@ fn report(error: &CompilationError, code: &str) -> Vec<String> {
     lines
 }
 
+/// What rustc says of an error: message, labels, helps.
+fn said(error: &CompilationError) -> String {
+    let labels = error.spanned_messages().iter().map(|part| part.label.clone());
+    let parts = std::iter::once(error.message()).chain(labels).chain(error.help());
+    parts.collect::<Vec<_>>().join("\n")
+}
+
 /// The line of the cell (one-based, and its text) at which a fault happened.
 fn place(fault: &Fault, code: &str, session: &Path) -> Option<(usize, String)> {
     if !fault.file.ends_with("src/lib.rs") {
@@ -166,20 +179,6 @@ fn place(fault: &Fault, code: &str, session: &Path) -> Option<(usize, String)> {
         .collect();
     let (index, line) = same.get(before).or_else(|| same.first())?;
     Some((index + 1, (*line).to_owned()))
-}
-
-/// A text without the codes of ANSI colours.
-fn without_colours(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text.chars();
-    while let Some(c) = rest.next() {
-        if c == '\u{1b}' {
-            rest.by_ref().find(|c| c.is_ascii_alphabetic());
-        } else {
-            plain.push(c);
-        }
-    }
-    plain
 }
 
 /// `core::num::error::ParseIntError` -> `ParseIntError`; generic arguments are dropped.

@@ -224,10 +224,10 @@ def assert_interrupted(cell):
     assert cell.reply["evalue"] == error["evalue"]
 
 
-def start(wait=True):
-    """Starts a kernel; by default waits until it answers."""
+def start(wait=True, cwd=None):
+    """Starts a kernel, in the folder `cwd` if given; by default waits until it answers."""
     manager = KernelManager(kernel_name=KERNEL)
-    manager.start_kernel()
+    manager.start_kernel(**({"cwd": str(cwd)} if cwd else {}))
     client = Client(manager)
     if wait:
         client.wait_ready()

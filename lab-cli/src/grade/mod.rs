@@ -3,13 +3,14 @@
 //! | file | what it is |
 //! |---|---|
 //! | `submission.rs` | what was submitted |
-//! | `sandbox.rs` | a program under limits |
+//! | `sandbox.rs`, `said.rs` | a program under limits, and what it says |
 //! | `outcome.rs`, `page.rs` | verdicts, and how they are shown |
 //!
 //! The submission's cells are run by python/grade.py.
 
 mod outcome;
 mod page;
+mod said;
 mod sandbox;
 mod submission;
 
@@ -170,8 +171,8 @@ impl Grading<'_> {
         fs::copy(self.given.path().join(name), dir.path().join("ours.ipynb"))?;
         let command = self.command(dir.path(), lab)?;
         let log = dir.path().join("grade.log");
-        let end = sandbox::run(command, dir.path(), &log, &self.limits())?;
-        Ok(Outcome::read(dir.path(), lab, &end))
+        let (end, said) = sandbox::run(command, dir.path(), &log, &self.limits())?;
+        Ok(Outcome::read(&said, lab, &end))
     }
 
     fn limits(&self) -> Limits {

@@ -1,14 +1,11 @@
-//! What came of a submission: points and words, as python/grade.py writes them.
+//! What came of a submission: points and words, as python/grade.py tells them.
 //!
 //! Not here: how it is shown (`page.rs`).
-
-use std::fs;
-use std::path::Path;
 
 use serde::Deserialize;
 
 use super::sandbox::End;
-use crate::task::Lab;
+use crate::task::{Lab, Task};
 
 /// The verdict on one task.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
@@ -39,25 +36,42 @@ pub struct Outcome {
     pub broken: Option<String>,
 }
 
+/// A line of what grade.py says.
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Said {
+    /// A check has run.
+    Verdict(Verdict),
+    /// Everything is done.
+    Result(Outcome),
+}
+
 impl Outcome {
-    /// What grade.py left in `dir`; no points where it left nothing, and why.
-    pub fn read(dir: &Path, lab: &Lab, end: &End) -> Outcome {
-        let mut outcome = match end {
-            // What lies there then may have been written by the submission itself.
-            End::Stopped(reason) => Outcome {
-                remarks: vec![format!("остановлено: {reason}")],
-                ..Outcome::default()
-            },
-            End::Itself(_) => {
-                let text = fs::read_to_string(dir.join("result.json")).unwrap_or_default();
-                serde_json::from_str(&text).unwrap_or_default()
+    /// What grade.py said before it ended: the whole result, or the verdicts that were there when it was stopped.
+    pub fn read(said: &str, lab: &Lab, end: &End) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut verdicts = Vec::new();
+        for line in said.lines() {
+            match serde_json::from_str(line) {
+                Ok(Said::Verdict(verdict)) => verdicts.push(verdict),
+                Ok(Said::Result(result)) => outcome = result,
+                // A line that was cut off.
+                Err(_) => {}
             }
-        };
-        if outcome == Outcome::default() {
-            outcome.remarks.push("проверка оборвалась, не сказав, чем дело кончилось".into());
+        }
+        let is_whole = outcome != Outcome::default();
+        match end {
+            End::Stopped(reason) => outcome.remarks.push(format!("остановлено: {reason}")),
+            End::Itself(_) if is_whole => {}
+            End::Itself(_) => {
+                outcome.remarks.push("проверка оборвалась, не сказав, чем дело кончилось".into())
+            }
         }
         if outcome.tasks.is_empty() {
-            outcome.tasks = lab.tasks.iter().map(Verdict::none).collect();
+            let known =
+                |task: &Task| verdicts.iter().find(|verdict| verdict.id == task.id).cloned();
+            let verdict = |task: &Task| known(task).unwrap_or_else(|| Verdict::none(task));
+            outcome.tasks = lab.tasks.iter().map(verdict).collect();
         }
         outcome
     }
@@ -84,7 +98,7 @@ impl Outcome {
 }
 
 impl Verdict {
-    fn none(task: &crate::task::Task) -> Verdict {
+    fn none(task: &Task) -> Verdict {
         Verdict {
             id: task.id.clone(),
             title: task.title.clone(),
@@ -92,5 +106,40 @@ impl Verdict {
             text: "до проверки дело не дошло".into(),
             points: 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lab() -> Lab {
+        let task = |id: &str| Task { id: id.into(), points: 2, ..Task::default() };
+        Lab { tasks: vec![task("1.1"), task("1.2")], ..Lab::default() }
+    }
+
+    const FIRST: &str =
+        r#"{"verdict": {"id": "1.1", "title": "", "points": 2, "max": 2, "text": "решено"}}"#;
+
+    #[test]
+    fn what_was_earned_before_a_stop_counts() {
+        let said = format!("{FIRST}\n{{\"verdict\": {{\"id\": \"1.2");
+        for end in [End::Stopped("памяти много".into()), End::Itself(false)] {
+            let outcome = Outcome::read(&said, &lab(), &end);
+            assert_eq!((outcome.points(), outcome.max()), (2, 4));
+            assert_eq!(outcome.tasks[1].text, "до проверки дело не дошло");
+            assert!(!outcome.remark().is_empty());
+        }
+        assert_eq!(Outcome::read("", &lab(), &End::Itself(true)).points(), 0);
+    }
+
+    #[test]
+    fn the_whole_result_goes_before_single_verdicts() {
+        let task = r#"{"id": "1.1", "title": "", "points": 0, "max": 2, "text": "нет"}"#;
+        let said = format!("{FIRST}\n{{\"result\": {{\"tasks\": [{task}]}}}}");
+        let outcome = Outcome::read(&said, &lab(), &End::Itself(true));
+        assert_eq!((outcome.points(), outcome.remark().as_str()), (0, ""));
+        let broken = r#"{"result": {"broken": "не блокнот"}}"#;
+        assert_eq!(Outcome::read(broken, &lab(), &End::Itself(true)).remark(), "не блокнот");
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
+use super::said::Said;
 use crate::mounts::READ_ONLY;
 
 /// How often the tree is looked at.
@@ -137,18 +138,20 @@ pub fn locked(walls: Walls, program: &Command, rooms: &Rooms) -> Command {
     command
 }
 
-/// Runs a program to its end or to the first broken limit; then none of its processes is left.
+/// Runs a program to its end or to the first broken limit; then none of its processes is left. Returns also what
+/// it wrote to the standard output; errors go to `log`.
 ///
 /// # Errors
 /// When it does not start, or its output cannot be kept.
-pub fn run(mut command: Command, dir: &Path, log: &Path, limits: &Limits) -> Result<End> {
+pub fn run(mut command: Command, dir: &Path, log: &Path, limits: &Limits) -> Result<(End, String)> {
     let log = std::fs::File::create(log)?;
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
     let program = command.get_program().to_string_lossy().into_owned();
     let mut child = command.spawn().with_context(|| format!("не удалось запустить {program}"))?;
+    let said = child.stdout.take().map(Said::by);
     let end = watch(&mut child, dir, limits);
     end_tree(&mut child);
-    end
+    Ok((end?, said.map(Said::all).unwrap_or_default()))
 }
 
 fn watch(child: &mut Child, dir: &Path, limits: &Limits) -> Result<End> {
@@ -260,7 +263,8 @@ mod tests {
         std::fs::write(&hidden[1], "43").unwrap();
         let rooms = Rooms { own: dir.path(), sessions: dir.path(), hidden: &hidden, python };
         let command = locked(Walls::tried(python), &program, &rooms);
-        let end = run(command, dir.path(), &dir.path().join("log"), limits).unwrap();
+        let (end, said) = run(command, dir.path(), &dir.path().join("log"), limits).unwrap();
+        std::fs::write(dir.path().join("said"), said).unwrap();
         (end, dir)
     }
 
@@ -283,6 +287,14 @@ mod tests {
     fn a_program_that_does_not_end_is_ended() {
         let limits = Limits { time: Duration::from_secs(1), ..LIMITS };
         assert_eq!(reason("sleep 600", &limits), "работает дольше 1 с");
+    }
+
+    #[test]
+    fn what_was_said_before_a_stop_is_kept() {
+        let limits = Limits { time: Duration::from_secs(1), ..LIMITS };
+        let (end, dir) = shell("echo первое; sleep 600", &limits);
+        assert!(matches!(end, End::Stopped(_)), "{end:?}");
+        assert_eq!(std::fs::read_to_string(dir.path().join("said")).unwrap(), "первое\n");
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `tensors.rs` … `transfer.rs` | the checks of each notebook |
+//! | `tensors.rs` … `transfer/` | the checks of each notebook |
 //! | `compare.rs`, `fault.rs` | comparing an answer, saying what is wrong with it |
 //! | `verdict.rs` | calling the student's code with care, printing the verdict |
 //! | `table.rs`, `hint.rs`, `score.rs` | the table of tasks, hints, the record of what is done |

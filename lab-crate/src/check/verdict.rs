@@ -6,9 +6,9 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::sync::{Mutex, PoisonError};
 
-use super::fault::{Fault, Judgement};
+use super::fault::{Fault, Judgement, ensure};
 use super::score;
-use crate::{Error, Result, Rng};
+use crate::{Error, Result, Rng, ready};
 
 /// The environment variable that chooses other numbers for all checks.
 const VARIABLE: &str = "LAB_CHECK_SEED";
@@ -21,7 +21,8 @@ const VISIBLE: u64 = 1;
 /// [`Error::Check`] when the answer is wrong, when it panics or is not written yet.
 pub(super) fn run(id: &'static str, check: impl FnOnce(&mut Rng) -> Judgement) -> Result<()> {
     let seed = seed()?;
-    let judgement = careful(|| check(&mut Rng::seed(seed)));
+    ready::take_used();
+    let judgement = careful(|| check(&mut Rng::seed(seed))).and_then(|()| own());
     match &judgement {
         Ok(()) => println!("{id} ✓"),
         Err(fault) => println!("{id} ✗ {}", fault.text()),
@@ -30,6 +31,12 @@ pub(super) fn run(id: &'static str, check: impl FnOnce(&mut Rng) -> Judgement) -
         println!("    (прогресс не записан: {error})");
     }
     judgement.map_err(|fault| Error::Check { id, reason: fault.text().to_owned() })
+}
+
+/// Judges that the answer was the student's own.
+fn own() -> Judgement {
+    ensure(!ready::take_used(), "ответ верен, но он готовый, из lab::ready")
+        .map_err(|fault| fault.asking("С ним можно идти дальше, но баллы даёт только свой"))
 }
 
 /// The seed of the inputs.

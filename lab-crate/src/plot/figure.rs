@@ -4,6 +4,7 @@
 
 use super::color::{Color, GRAY};
 use super::layer::{self, Kind, Layer};
+use super::picture::Picture;
 use super::series::Series;
 use super::view;
 use crate::{Error, Result};
@@ -92,6 +93,17 @@ impl Figure {
             _ => None,
         };
         self.layers.iter().filter_map(text).collect()
+    }
+
+    /// The pictures of the figure, in the order in which they were added.
+    pub(crate) fn pictures(&self) -> Vec<&Picture> {
+        let mut pictures = Vec::new();
+        for layer in &self.layers {
+            if let Kind::Image(picture, _) = &layer.kind {
+                pictures.push(picture.as_ref());
+            }
+        }
+        pictures
     }
 
     /// An empty figure of 640 x 440 pixels.

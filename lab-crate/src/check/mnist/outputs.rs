@@ -5,9 +5,9 @@
 use candle_core::{D, Device, Tensor};
 
 use super::super::compare::{number, tensor};
-use super::super::fault::ensure;
+use super::super::fault::{Judgement, ensure};
 use super::super::verdict::run;
-use crate::{Result, Rng};
+use crate::{Result, Rng, metrics};
 
 /// Task 5.1: probabilities (N, K) from their logarithms (N, K).
 ///
@@ -63,32 +63,66 @@ pub fn predict(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
-pub fn accuracy(f: fn(&Tensor, &Tensor) -> Result<f64>) -> Result<()> {
+pub fn accuracy(f: Accuracy) -> Result<()> {
     run("5.5", |rng| {
+        let (output, target, right) = square(rng)?;
+        share(f, &output, &target, right)?;
         let output = log_probs(rng)?;
-        let (n, k) = output.dims2()?;
-        let best = output.argmax(1)?.to_vec1::<u32>()?;
-        for right in [1 + rng.below(2), n, 0] {
-            let other = |i: usize| (best[i] + u32::from(i >= right)) % k as u32;
-            let target = Tensor::from_iter((0..n).map(other), &Device::Cpu)?;
-            let want = right as f64 / n as f64;
-            let got = f(&output, &target)?;
-            ensure(!got.is_nan(), format!("верных {right} из {n}: вышло NaN"))?;
-            let mistakes = [
-                (Ok(right as f64), "Это число верных ответов, а нужна доля"),
-                (Ok(0.0), "Среднее целых в candle равно 0: переведён ли ответ eq в DType::F32?"),
-                (Ok(1.0 - want), "Это доля ошибок"),
-                (Ok(want * 100.0), "Это проценты, а нужна доля от 0 до 1"),
-            ];
-            number(&format!("верных {right} из {n}"), got, want, 1e-6, &mistakes)?;
+        for right in [1 + rng.below(2), output.dim(0)?, 0] {
+            share(f, &output, &labels(&output, right)?, right)?;
         }
         Ok(())
     })
 }
 
+/// Accuracy as a student writes it.
+type Accuracy = fn(&Tensor, &Tensor) -> Result<f64>;
+
+/// Judges the accuracy where `right` answers are the labels'.
+fn share(f: Accuracy, output: &Tensor, target: &Tensor, right: usize) -> Judgement {
+    let n = output.dim(0)?;
+    let (got, want) = (f(output, target)?, right as f64 / n as f64);
+    ensure(!got.is_nan(), format!("верных {right} из {n}: вышло NaN"))?;
+    let mistakes = [
+        (metrics::accuracy(&output.t()?.contiguous()?, target), "Вдоль какой оси лежат классы?"),
+        (Ok(right as f64), "Это число верных ответов, а нужна доля"),
+        (Ok(0.0), "Среднее целых в candle равно 0: переведён ли ответ eq в DType::F32?"),
+        (Ok(1.0 - want), "Это доля ошибок"),
+        (Ok(want * 100.0), "Это проценты, а нужна доля от 0 до 1"),
+    ];
+    number(&format!("верных {right} из {n}"), got, want, 1e-6, &mistakes)
+}
+
+/// As many rows as classes, so that the other axis gives an answer too, which no other wrong idea gives; the
+/// labels, and how many answers are right.
+fn square(rng: &mut Rng) -> Result<(Tensor, Tensor, usize)> {
+    const SIDE: usize = 5;
+    let right = 1 + rng.below(2);
+    loop {
+        let output = scores(rng, SIDE, SIDE)?;
+        let target = labels(&output, right)?;
+        let other = metrics::accuracy(&output.t()?.contiguous()?, &target)? * SIDE as f64;
+        if [0, right, SIDE - right].iter().all(|&count| (other - count as f64).abs() > 0.5) {
+            return Ok((output, target, right));
+        }
+    }
+}
+
+/// Labels (N,) for which the first `right` answers of `output` (N, K) are right and the others wrong.
+fn labels(output: &Tensor, right: usize) -> Result<Tensor> {
+    let (best, k) = (output.argmax(1)?.to_vec1::<u32>()?, output.dim(1)? as u32);
+    let label = |(i, &best): (usize, &u32)| (best + u32::from(i >= right)) % k;
+    Ok(Tensor::from_iter(best.iter().enumerate().map(label), &Device::Cpu)?)
+}
+
 /// Logarithms of probabilities (N, K), N > K; the classes differ by more than a rounding error.
 fn log_probs(rng: &mut Rng) -> Result<Tensor> {
     let (n, k) = (6 + rng.below(3), 3 + rng.below(2));
+    scores(rng, n, k)
+}
+
+/// Logarithms of probabilities (N, K).
+fn scores(rng: &mut Rng, n: usize, k: usize) -> Result<Tensor> {
     let places = rng.permutation(n * k);
     let scores = Tensor::from_iter(places.into_iter().map(|i| i as f32 * 0.3), &Device::Cpu)?;
     Ok(candle_nn::ops::log_softmax(&scores.reshape((n, k))?, 1)?)
@@ -126,10 +160,13 @@ mod tests {
 
     #[test]
     fn task_5_5() {
-        passes(|| accuracy(crate::metrics::accuracy));
+        passes(|| accuracy(metrics::accuracy));
         fails(|| accuracy(|_, _| unsolved()), UNSOLVED);
+        let other_axis: Accuracy =
+            |o, t| Ok(o.argmax(0)?.eq(t)?.to_dtype(DType::F64)?.mean_all()?.to_scalar()?);
+        fails(|| accuracy(other_axis), "Вдоль какой оси");
         fails(
-            || accuracy(|o, t| Ok(crate::metrics::accuracy(o, t)? * t.elem_count() as f64)),
+            || accuracy(|o, t| Ok(metrics::accuracy(o, t)? * t.elem_count() as f64)),
             "нужна доля",
         );
         fails(
@@ -140,7 +177,7 @@ mod tests {
             },
             "Среднее целых",
         );
-        fails(|| accuracy(|o, t| Ok(1.0 - crate::metrics::accuracy(o, t)?)), "доля ошибок");
-        fails(|| accuracy(|o, t| Ok(100.0 * crate::metrics::accuracy(o, t)?)), "проценты");
+        fails(|| accuracy(|o, t| Ok(1.0 - metrics::accuracy(o, t)?)), "доля ошибок");
+        fails(|| accuracy(|o, t| Ok(100.0 * metrics::accuracy(o, t)?)), "проценты");
     }
 }

@@ -1,19 +1,14 @@
-//! Checks of notebook 06: transfer learning.
+//! Tasks 6.1, 6.2: a new head, and training it alone.
 
-use candle_core::{D, DType, Device, Tensor};
-use candle_nn::{ModuleT, VarMap};
+use candle_core::{Device, Tensor};
+use candle_nn::VarMap;
 
-use super::compare::same;
-use super::fault::{Fault, Judgement, ensure};
-use super::verdict::run;
-use crate::batches::{Batch, Dataset};
-use crate::data::standin_insects::{Counts, write};
+use super::super::compare::same;
+use super::super::fault::{Fault, Judgement, ensure};
+use super::super::verdict::run;
 use crate::models::{self, VisionModel};
 use crate::optim::Params;
-use crate::vision::ImageFolder;
-use crate::vision::pictures::{GridOptions, gallery};
-use crate::vision::transforms::{CenterCrop, Compose, Normalize, Resize, ToTensor};
-use crate::{Figure, Result, Rng, nn};
+use crate::{Result, Rng, nn};
 
 /// A head as a student puts it on: model, its variables, classes, seed.
 type NewHead = fn(&mut VisionModel, &VarMap, usize, u64) -> Result<()>;
@@ -50,7 +45,7 @@ pub fn new_head(f: NewHead) -> Result<()> {
 }
 
 /// EfficientNet-Lite0 without pretrained weights, which is the smallest of the list.
-fn small_model(rng: &mut Rng, num_classes: usize) -> Result<(VisionModel, VarMap)> {
+pub(super) fn small_model(rng: &mut Rng, num_classes: usize) -> Result<(VisionModel, VarMap)> {
     let map = VarMap::new();
     let vb = nn::var_builder(&map, rng.below(1000) as u64, &Device::Cpu);
     Ok((models::create("efficientnet-lite0", num_classes, vb)?, map))
@@ -102,94 +97,9 @@ fn only_head(params: &Params, model: &VisionModel) -> Judgement {
         .map_err(|fault| fault.asking("Какой слой последний: тот, что отвечает классами?"))
 }
 
-/// A gallery as a student draws it: model, data set, indices.
-type Visualize = fn(&VisionModel, &ImageFolder, &[usize]) -> Result<Figure>;
-
-/// Task 6.3: images of the data set with the true class, the model's answer and its probability.
-///
-/// # Errors
-/// [`crate::Error::Check`] when the answer is wrong.
-pub fn visualize(f: Visualize) -> Result<()> {
-    run("6.3", |rng| {
-        let set = insects(rng)?;
-        let (model, map) = small_model(rng, 2)?;
-        let indices = [3, 1, 2];
-        sharpen(&model, &map, &set.batch(&indices)?)?;
-        let want = answers(&model, &set, &indices, false)?.texts();
-        let got = f(&model, &set, &indices)?.texts();
-        if got == want {
-            return Ok(());
-        }
-        let fault = Fault::new(format!("подписи {got:?}, ждали {want:?}"));
-        let rest: Vec<usize> = (0..indices.len()).collect();
-        if got.is_empty() {
-            Err(fault.asking("Подписи добавляет pictures::gallery; что нужно ей, кроме картинок?"))
-        } else if got == answers(&model, &set, &rest, false)?.texts() {
-            Err(fault
-                .asking("Показаны первые картинки набора, а просили картинки с номерами indices"))
-        } else if got == praised(&model, &set, &indices)?.texts() {
-            Err(fault.asking("Что здесь истина: метки набора или ответы модели?"))
-        } else {
-            Err(fault.asking(
-                "В каком режиме работает модель: обучения или ответа? Второй аргумент forward_t",
-            ))
-        }
-    })
-}
-
-/// Four drawn images in a folder of their own, read into memory before the folder is removed.
-fn insects(rng: &mut Rng) -> Result<ImageFolder> {
-    let name = format!("lab-check-{}-{}", std::process::id(), rng.below(1 << 30));
-    let folder = std::env::temp_dir().join(name);
-    let counts = Counts { train: [1, 1], val: [2, 2] };
-    write(&folder, &counts, rng.below(1000) as u64)?;
-    let steps = Compose::new().then(Resize::new(64)).then(CenterCrop::new(64));
-    let steps = steps.then(ToTensor).then(Normalize::imagenet());
-    let options = crate::vision::FolderOptions { cache_bytes: 1 << 24, ..Default::default() };
-    let set = ImageFolder::with_options(folder.join("val"), steps, options);
-    let read = set.and_then(|set| set.batch(&[0, 1, 2, 3]).map(|_| set));
-    std::fs::remove_dir_all(&folder).ok();
-    read
-}
-
-/// Gives the head of an untrained model answers that are far from even, and not all of them right.
-fn sharpen(model: &VisionModel, map: &VarMap, batch: &Batch) -> Result<()> {
-    let logits = model.forward_t(&batch.x, false)?;
-    let spread = logits.broadcast_sub(&logits.mean_keepdim(0)?)?.abs()?.max_all()?;
-    let scale = 2.0 / f64::from(spread.to_dtype(DType::F32)?.to_scalar::<f32>()?).max(1e-6);
-    let name = format!("{}weight", model.head_prefix());
-    let vars = map.data().lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let Some(var) = vars.get(&name) else {
-        return Err(crate::Error::Argument(format!("у модели нет переменной {name}")));
-    };
-    var.set(&(var.detach() * scale)?)?;
-    if crate::metrics::accuracy(&model.forward_t(&batch.x, false)?, &batch.y)? == 1.0 {
-        var.set(&var.neg()?)?;
-    }
-    Ok(())
-}
-
-fn answers(
-    model: &VisionModel,
-    set: &ImageFolder,
-    indices: &[usize],
-    train: bool,
-) -> Result<Figure> {
-    let Batch { x, y } = set.batch(indices)?;
-    let probs = candle_nn::ops::softmax(&model.forward_t(&x, train)?, D::Minus1)?;
-    gallery(&x, &y, &probs, set.classes(), &GridOptions::default())
-}
-
-/// The answers shown as the truth.
-fn praised(model: &VisionModel, set: &ImageFolder, indices: &[usize]) -> Result<Figure> {
-    let x = set.batch(indices)?.x;
-    let probs = candle_nn::ops::softmax(&model.forward_t(&x, false)?, D::Minus1)?;
-    gallery(&x, &probs.argmax(1)?, &probs, set.classes(), &GridOptions::default())
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::verdict::testing::{UNSOLVED, fails_on, passes_on, unsolved};
+    use super::super::super::verdict::testing::{UNSOLVED, fails_on, passes_on, unsolved};
     use super::*;
     use crate::models::Trainable;
 
@@ -269,28 +179,5 @@ mod tests {
             Ok(Params::from(model.params().iter().map(copy).collect::<Result<Vec<_>>>()?))
         };
         fails_on(1, || freeze_body(copies), "не параметры головы этой модели");
-    }
-
-    #[test]
-    fn task_6_3() {
-        passes_on(2, || visualize(|model, set, indices| answers(model, set, indices, false)));
-        fails_on(1, || visualize(|_, _, _| unsolved()), UNSOLVED);
-        fails_on(
-            2,
-            || visualize(|model, set, _| answers(model, set, &[0, 1, 2], false)),
-            "с номерами indices",
-        );
-        fails_on(
-            2,
-            || visualize(|model, set, indices| answers(model, set, indices, true)),
-            "В каком режиме",
-        );
-        fails_on(8, || visualize(praised), "метки набора или");
-        let logits: Visualize = |model, set, indices| {
-            let Batch { x, y } = set.batch(indices)?;
-            let outputs = model.forward_t(&x, false)?;
-            gallery(&x, &y, &outputs, set.classes(), &GridOptions::default())
-        };
-        fails_on(2, || visualize(logits), "не вероятности");
     }
 }
