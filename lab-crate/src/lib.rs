@@ -46,6 +46,8 @@ mod array;
 mod cells;
 mod device;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod interrupt;
 mod ops;
 mod output;
