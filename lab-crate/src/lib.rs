@@ -48,6 +48,8 @@ mod array;
 mod cells;
 mod device;
 mod error;
+#[cfg(test)]
+mod fuzz;
 mod interrupt;
 mod ops;
 mod output;

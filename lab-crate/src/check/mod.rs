@@ -27,7 +27,7 @@
 mod compare;
 mod fault;
 mod hint;
-mod score;
+pub(crate) mod score;
 mod table;
 mod verdict;
 

@@ -22,7 +22,7 @@ const FILE: &str = ".lab-progress.toml";
 /// What is kept of one task.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(default)]
-struct Kept {
+pub(crate) struct Kept {
     /// The last verdict.
     passed: bool,
     /// How often the check was run.
@@ -32,7 +32,7 @@ struct Kept {
 }
 
 /// What is kept, by the number of the task.
-type Record = BTreeMap<String, Kept>;
+pub(crate) type Record = BTreeMap<String, Kept>;
 
 /// Which tasks are done, and the points for them.
 ///
@@ -148,7 +148,7 @@ fn file() -> Option<PathBuf> {
     }
 }
 
-fn read(path: &Path) -> Result<Record> {
+pub(crate) fn read(path: &Path) -> Result<Record> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Record::new()),

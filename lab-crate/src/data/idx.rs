@@ -11,7 +11,7 @@ const UNSIGNED_BYTES: u8 = 8;
 ///
 /// # Errors
 /// The header is another one, or there are more or fewer bytes (the numbers are told).
-pub(super) fn parse<'a>(
+pub(crate) fn parse<'a>(
     title: &str,
     file: &'a [u8],
     rank: usize,

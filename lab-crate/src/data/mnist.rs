@@ -135,7 +135,7 @@ fn bytes(directory: &Path, file: &DataFile) -> Result<Vec<u8>> {
 }
 
 /// Images and labels of two idx files.
-fn digits(images: &[u8], labels: &[u8]) -> Result<Digits> {
+pub(crate) fn digits(images: &[u8], labels: &[u8]) -> Result<Digits> {
     let (sizes, pixels) = idx::parse("MNIST, картинки", images, 3)?;
     let (count, labels) = idx::parse("MNIST, ответы", labels, 1)?;
     if sizes[1..] != [SIDE, SIDE] || sizes[0] != count[0] {

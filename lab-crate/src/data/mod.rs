@@ -20,9 +20,9 @@ mod california;
 pub(crate) mod file;
 mod housing;
 mod hymenoptera;
-mod idx;
-mod mnist;
-mod rows;
+pub(crate) mod idx;
+pub(crate) mod mnist;
+pub(crate) mod rows;
 mod standin;
 pub mod standin_insects;
 

@@ -7,18 +7,18 @@ use csv::{ReaderBuilder, Trim};
 use crate::{Error, Result};
 
 /// A file's header (empty without one) and its rows, each with its line number.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// Names of the columns.
-    pub(super) header: Vec<String>,
+    pub(crate) header: Vec<String>,
     /// Line number in the file and the numbers there.
-    pub(super) rows: Vec<(u64, Vec<f64>)>,
+    pub(crate) rows: Vec<(u64, Vec<f64>)>,
 }
 
 /// Reads the rows of `text`; `title` names the data set in errors.
 ///
 /// # Errors
 /// A field is not a number, or a row has not `width` fields.
-pub(super) fn read(title: &str, text: &str, has_header: bool, width: usize) -> Result<Rows> {
+pub(crate) fn read(title: &str, text: &str, has_header: bool, width: usize) -> Result<Rows> {
     let mut reader = ReaderBuilder::new()
         .has_headers(has_header)
         .flexible(true)

@@ -23,7 +23,7 @@ const MAX_SIDE: usize = 65_535;
 ///
 /// # Errors
 /// The file cannot be read, is no JPEG or PNG, is damaged, or has more than `max_pixels` pixels.
-pub(super) fn file(path: &Path, max_pixels: usize) -> Result<Image> {
+pub(crate) fn file(path: &Path, max_pixels: usize) -> Result<Image> {
     let bytes = std::fs::read(path).map_err(|source| Error::File { path: path.into(), source })?;
     image(&bytes, max_pixels)
         .map_err(|reason| Error::Data(format!("картинка «{}»: {reason}", path.display())))

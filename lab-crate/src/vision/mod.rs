@@ -17,7 +17,7 @@
 //! | [`pictures`] | grids, galleries, maps of what a model looks at |
 //! | `images.rs` | the images of a data set, decoded on demand and kept |
 
-mod decode;
+pub(crate) mod decode;
 mod finetune;
 mod image;
 mod image_folder;

@@ -49,7 +49,7 @@ pub fn read(path: impl AsRef<Path>) -> Result<Weights> {
 
 impl Weights {
     /// The weights in the bytes of the file `path`.
-    pub(super) fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
+    pub(crate) fn parse(bytes: &[u8], path: &Path) -> Result<Self> {
         let origin = format!("веса, файл «{}»", path.display());
         match tensors(bytes) {
             Ok(tensors) => Ok(Self { tensors: tensors.into_iter().collect(), origin }),
