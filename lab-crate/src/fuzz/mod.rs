@@ -2,7 +2,7 @@
 //!
 //! One more target is one more entry below. `cargo test -p lab-crate --lib fuzz` runs them, with `LAB_FUZZ=N` inputs
 //! each, and `LAB_FUZZ_GROW=1` adds to the corpus in `tests/corpus/` what gives an outcome that is new. Not here:
-//! what is read by `cargo lab` (lab-cli has targets of its own), the seeds (`seeds.rs`).
+//! what is read by `cargo lab`, the seeds (`seeds.rs`).
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod harness;
