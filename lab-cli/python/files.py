@@ -3,8 +3,8 @@
 import os
 
 
-def write(path, text):
-    """Writes a file whole or not at all."""
+def write(path, content):
+    """Writes a file, of text or of bytes, whole or not at all."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
     os.replace(part, path)

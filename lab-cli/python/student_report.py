@@ -112,14 +112,14 @@ def summary(goal, rows, missing, conditions):
     return "\n\n".join(parts)
 
 
-def head_of(notebook, lab, missing, options):
-    """The title page of a notebook's report."""
+def head_of(notebook, rows, missing, options):
+    """The title page of a notebook's report; `rows` are its tasks."""
     number, title = title_of(notebook)
     people = [f"Выполнил(а): {options.author}"] if options.author else []
     people += [f"Группа: {options.group}"] if options.group else []
     device = device_of(notebook)
     conditions = [*options.condition, *([f"устройство {device}"] if device else [])]
-    text = summary(report.goal_of(notebook), tasks(notebook, lab), missing, conditions)
+    text = summary(report.goal_of(notebook), rows, missing, conditions)
     return Head(number, title, options.author or "", people, text)
 
 
@@ -145,15 +145,13 @@ def main():
     notebook = nbformat.read(options.notebook, as_version=4)
     name = options.source.stem
     missing = answers.missing(notebook, jupytext.read(options.source))
-    lab = json.loads(options.lab)
-    head = head_of(notebook, lab, missing, options)
-    unsolved = [row[0] for row in tasks(notebook, lab) if row[3] != answers.VERDICTS["✓"]]
+    rows = tasks(notebook, json.loads(options.lab))
+    head = head_of(notebook, rows, missing, options)
+    unsolved = [row[0] for row in rows if row[3] != answers.VERDICTS["✓"]]
     notebook = tidy(notebook)
     answers.name_empty(notebook, missing)
     pdf = report_pdf.to_pdf(notebook, head, options.out / f"{name}.parts", options.fonts)
-    part = options.out / f"{name}.pdf.part"
-    part.write_bytes(pdf)
-    part.replace(options.out / f"{name}.pdf")
+    write(options.out / f"{name}.pdf", pdf)
     write(options.out / f"{name}.html", to_html(notebook, head))
     print(json.dumps({"missing": missing, "unsolved": unsolved}, ensure_ascii=False))
     return 0

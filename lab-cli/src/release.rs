@@ -111,6 +111,20 @@ fn check(workspace: &Workspace, out: &Path) -> Result<bool> {
     Ok(is_same)
 }
 
+/// Makes the student's version of every notebook, `dir/<name>.ipynb`; returns each notebook with its version's path.
+///
+/// # Errors
+/// As for [`make`].
+pub fn students(workspace: &Workspace, dir: &Path) -> Result<Vec<(Notebook, PathBuf)>> {
+    let mut made = Vec::new();
+    for (notebook, lab) in task::notebooks(workspace)? {
+        let path = dir.join(format!("{}.ipynb", notebook.name));
+        make(workspace, &notebook, &lab, Kind::Student, &path)?;
+        made.push((notebook, path));
+    }
+    Ok(made)
+}
+
 /// Makes one version of a notebook.
 ///
 /// # Errors

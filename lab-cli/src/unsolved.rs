@@ -8,8 +8,7 @@ use anyhow::Result;
 
 use crate::execution::{self, Limits, Outcome};
 use crate::notebook::Notebook;
-use crate::release::{self, Kind};
-use crate::task;
+use crate::release;
 use crate::workspace::Workspace;
 
 /// Executes all of them, with at most `timeout` seconds a cell; `dir` receives the executed notebooks,
@@ -20,9 +19,7 @@ use crate::workspace::Workspace;
 pub fn notebooks(workspace: &Workspace, dir: &Path, timeout: u64) -> Result<Vec<Outcome>> {
     let limits = Limits { timeout, numbers: &[], keep_going: true };
     let mut outcomes = Vec::new();
-    for (notebook, lab) in task::notebooks(workspace)? {
-        let source = dir.join("source").join(format!("{}.ipynb", notebook.name));
-        release::make(workspace, &notebook, &lab, Kind::Student, &source)?;
+    for (notebook, source) in release::students(workspace, &dir.join("source"))? {
         let unsolved = Notebook { source, ..notebook };
         outcomes.push(execution::execute(workspace, &unsolved, dir, &limits, String::new())?);
     }

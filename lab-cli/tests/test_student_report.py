@@ -41,7 +41,7 @@ def notebook():
 
 
 def test_the_pdf_has_pages_with_russian_text_and_the_charts(notebook, tmp_path):
-    head = student_report.head_of(notebook, LAB, ["Вопрос 8"], OPTIONS)
+    head = student_report.head_of(notebook, student_report.tasks(notebook, LAB), ["Вопрос 8"], OPTIONS)
     assert head.number == "3" and head.title.startswith("Линейная регрессия")
     pdf = report_pdf.to_pdf(notebook, head, tmp_path, FONTS)
     assert pdf.startswith(b"%PDF")
@@ -57,13 +57,14 @@ def test_the_pdf_has_pages_with_russian_text_and_the_charts(notebook, tmp_path):
 def test_the_charts_keep_their_font_on_a_machine_without_fonts(notebook, tmp_path, monkeypatch):
     alone = functools.partial(typst.compile, ignore_system_fonts=True)
     monkeypatch.setattr(report_pdf.typst, "compile", alone)
-    pdf = report_pdf.to_pdf(notebook, student_report.head_of(notebook, LAB, [], OPTIONS), tmp_path, FONTS)
+    head = student_report.head_of(notebook, student_report.tasks(notebook, LAB), [], OPTIONS)
+    pdf = report_pdf.to_pdf(notebook, head, tmp_path, FONTS)
     used = set(re.findall(rb"/FontName\s*/\w+\+([\w-]+)", pdf))
     assert {b"LibertinusSerif-Regular", b"DejaVuSansMono", b"DejaVuSans"} <= used, used
 
 
 def test_the_page_has_the_same(notebook):
-    head = student_report.head_of(notebook, LAB, [], OPTIONS)
+    head = student_report.head_of(notebook, student_report.tasks(notebook, LAB), [], OPTIONS)
     page = student_report.to_html(notebook, head)
     parts = ("Отчёт по лабораторной работе № 3", "Иванова А. Б.", "Done! Шагов: 23", "data:image/", "Баллов: 2 из 2")
     assert [part for part in parts if part not in page] == []

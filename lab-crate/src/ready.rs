@@ -24,6 +24,7 @@ use crate::batches::{Batch, DataLoader, Dataset, LoaderOptions};
 use crate::data::Digits;
 use crate::models::{Trainable, VisionModel};
 use crate::optim::{Optimizer, Params};
+use crate::train::{self, Task};
 use crate::vision::ImageFolder;
 use crate::vision::pictures::{GridOptions, gallery};
 use crate::{Error, Figure, Result, Rng, check_interrupted, loss, metrics, progress};
@@ -204,7 +205,7 @@ pub fn train_with_accuracy(
         let loss = loss::nll(&output, &target)?;
         opt.backward(&loss)?;
         opt.step()?;
-        losses.push(number(&loss)?);
+        losses.push(loss.to_dtype(DType::F64)?.to_scalar()?);
         accuracies.push(metrics::accuracy(&output, &target)?);
     }
     check_interrupted()?;
@@ -222,19 +223,10 @@ pub fn test_with_accuracy(
 ) -> Result<(f64, f64)> {
     USED.set(true);
     let options = LoaderOptions { batch_size, ..LoaderOptions::default() };
-    let (mut loss_sum, mut right, mut seen) = (0.0, 0.0, 0.0);
-    for batch in DataLoader::new(digits.dataset()?, options)?.iter() {
-        let Batch { x, y } = batch?;
-        let (output, n) = (model.forward(&x)?, y.elem_count() as f64);
-        loss_sum += number(&loss::nll(&output, &y)?)? * n;
-        right += metrics::accuracy(&output, &y)? * n;
-        seen += n;
-    }
-    Ok((loss_sum / seen, right / seen))
-}
-
-fn number(x: &Tensor) -> Result<f64> {
-    Ok(x.to_dtype(DType::F64)?.to_scalar()?)
+    let loader = DataLoader::new(digits.dataset()?, options)?;
+    let model = |x: &Tensor| model.forward(x);
+    let scores = train::evaluate(&model, &loader, loss::nll, Task::Classification)?;
+    Ok((scores.loss, scores.accuracy.unwrap_or_default()))
 }
 
 /// Task 6.1.

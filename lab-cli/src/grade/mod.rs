@@ -26,7 +26,6 @@ use self::outcome::Outcome;
 use self::sandbox::{Limits, Rooms, Walls};
 use self::submission::Submission;
 use crate::args::GradeArgs;
-use crate::release::Kind;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
 use crate::{child, release, scripts, setup, stamp};
@@ -87,10 +86,7 @@ pub fn grade(workspace: &Workspace, args: &GradeArgs) -> Result<bool> {
 /// Every notebook as students get it, made once for all submissions.
 fn given(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let dir = tempfile::tempdir()?;
-    for (notebook, lab) in task::notebooks(workspace)? {
-        let path = dir.path().join(&notebook.name);
-        release::make(workspace, &notebook, &lab, Kind::Student, &path)?;
-    }
+    release::students(workspace, dir.path())?;
     Ok(dir)
 }
 
@@ -168,7 +164,7 @@ impl Grading<'_> {
         for name in ["home", "tmp"] {
             fs::create_dir(dir.path().join(name))?;
         }
-        fs::copy(self.given.path().join(name), dir.path().join("ours.ipynb"))?;
+        fs::copy(self.given.path().join(format!("{name}.ipynb")), dir.path().join("ours.ipynb"))?;
         let command = self.command(dir.path(), lab)?;
         let log = dir.path().join("grade.log");
         let (end, said) = sandbox::run(command, dir.path(), &log, &self.limits())?;

@@ -14,15 +14,14 @@ mod proxy;
 mod settings;
 mod walls;
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
 use anyhow::{Context, Result, bail};
 
 use crate::args::HubArgs;
-use crate::release::{self, Kind};
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{child, scripts, setup, task};
+use crate::{child, release, scripts, setup};
 use place::Place;
 use walls::Walls;
 
@@ -36,7 +35,9 @@ pub fn hub(workspace: &Workspace, args: &HubArgs) -> Result<bool> {
     let place = Place::open(workspace, args.base.as_deref())?;
     setup::everything(workspace)?;
     setup::step(workspace, "Прокси для JupyterHub (npm)", proxy::ensure)?;
-    release(workspace, &place)?;
+    let step = Step::start("Блокноты для студентов");
+    release::students(workspace, &place.notebooks())?;
+    step.quiet();
     let people =
         names.iter().map(|name| person::settle(&place, name)).collect::<Result<Vec<_>>>()?;
     place.write_names(&people)?;
@@ -52,24 +53,12 @@ pub fn hub(workspace: &Workspace, args: &HubArgs) -> Result<bool> {
     child::replace_with(jupyterhub).context("JupyterHub не запустился")
 }
 
-/// The student's versions, from which every home gets its copy.
-fn release(workspace: &Workspace, place: &Place) -> Result<()> {
-    let step = Step::start("Блокноты для студентов");
-    for (notebook, lab) in task::notebooks(workspace)? {
-        let path = place.notebooks().join(format!("{}.ipynb", notebook.name));
-        release::make(workspace, &notebook, &lab, Kind::Student, &path)?;
-    }
-    step.quiet();
-    Ok(())
-}
-
 fn check_ports(args: &HubArgs) -> Result<()> {
-    for port in args.port..=args.port + 2 {
-        if let Err(error) = TcpListener::bind((args.ip, port)) {
-            bail!(
-                "порт {port} на {} занять нельзя ({error}); укажите другой: --port ПОРТ",
-                args.ip
-            );
+    // The hub itself and the proxy's own door are open to this machine only, whoever is let in at the front.
+    let inner = IpAddr::from(Ipv4Addr::LOCALHOST);
+    for (ip, port) in [(args.ip, args.port), (inner, args.port + 1), (inner, args.port + 2)] {
+        if let Err(error) = TcpListener::bind((ip, port)) {
+            bail!("порт {port} на {ip} занять нельзя ({error}); укажите другой: --port ПОРТ");
         }
     }
     Ok(())
