@@ -7,11 +7,11 @@ use pulp::{Simd, WithSimd};
 use super::super::buffer::Buffer;
 use super::super::geometry::Geometry;
 use super::super::kernel::{PANEL, Product, Rows};
-use super::super::lanes::{Frame, cells, fill, fill_all, to_pixels};
+use super::super::lanes::{Frame, cells, fill, fill_all, strips, to_pixels};
 use super::super::real::{Real, dispatch};
 use super::super::turn::turn;
 use super::POINTS;
-use super::images::{Plan, load_square, store, transform_images};
+use super::images::{Plan, apart, load_square, store, transform_images};
 use super::tile::{self, both};
 use crate::ops::pool;
 
@@ -23,21 +23,21 @@ pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], 
     let [c, k] = [g.inputs, g.outputs];
     let plan = Plan::new(g.images, [c, g.size[0], g.size[1]], g.padding, k, g.out);
     let frame = Frame { border: [0; 2], size: plan.tiles.map(|tiles| 4 * tiles) };
-    let image_tiles = plan.tiles[0] * plan.tiles[1];
     let mut pixels = Buffer::new(plan.chunk * (plan.frame.pixels() * c).max(frame.pixels() * k));
-    let mut v = Buffer::new(POINTS * plan.chunk_tiles() * c);
-    let mut m = Buffer::new(POINTS * plan.chunk_tiles() * k);
+    let mut v = Buffer::new(plan.transformed(plan.chunk, c));
+    let mut m = Buffer::new(plan.transformed(plan.chunk, k));
     for first in (0..g.images).step_by(plan.chunk) {
         let count = plan.chunk.min(g.images - first);
-        let tiles = count * image_tiles;
+        let lines = plan.lines(count);
         let (x_size, y_size) = (c * g.pixels(), k * g.out_pixels());
         let x = &x[first * x_size..][..count * x_size];
-        let v = &mut v[..POINTS * tiles * c];
-        transform_images(&plan, x, &mut pixels[..count * plan.frame.pixels() * c], v);
-        let m = &mut m[..POINTS * tiles * k];
+        let v = &mut v[..plan.transformed(count, c)];
+        transform_images(&plan, x, lines, &mut pixels[..count * plan.frame.pixels() * c], v);
+        let m = &mut m[..plan.transformed(count, k)];
         let turned = &mut pixels[..count * frame.pixels() * k];
         to_pixels(&grad[first * y_size..], y_size, [k, g.out[0], g.out[1]], frame, turned);
-        transform_grad(&plan, turned, m);
+        transform_grad(&plan, turned, lines, m);
+        let tiles = lines * plan.tiles[1];
         let cells = cells(out, ROWS * c * 9);
         pool::for_each(cells.len(), &|piece| {
             fill(&cells[piece], |out| {
@@ -48,14 +48,17 @@ pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], 
 }
 
 /// Transforms the turned gradient to `(36, P, K)`.
-fn transform_grad<T: Real>(plan: &Plan, pixels: &[T], m: &mut [T]) {
+fn transform_grad<T: Real>(plan: &Plan, pixels: &[T], lines: usize, m: &mut [T]) {
     let channels = plan.to[0];
-    let lines = m.len() / POINTS / (plan.tiles[1] * channels);
-    let cells = cells(m, plan.tiles[1] * channels);
+    let line = plan.tiles[1] * channels;
+    let each = apart(lines * line);
+    let cells = strips(m, each, line);
     let row = 4 * plan.tiles[1] * channels;
     pool::for_each(lines, &|i| {
         let pixels = &pixels[4 * i * row..][..4 * row];
-        fill_all(&cells, i, lines, |out| dispatch(GradTiles { pixels, row, channels, out }));
+        fill_all(&cells, i, each.div_ceil(line), |out| {
+            dispatch(GradTiles { pixels, row, channels, out })
+        });
     });
 }
 
@@ -106,21 +109,22 @@ impl<T: Real> WithSimd for Piece<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let [c, k] = self.channels;
-        let mut products = Buffer::new(POINTS * ROWS * PANEL);
+        let step = apart(ROWS * PANEL);
+        let mut products = Buffer::new(POINTS * step);
         for first in (0..c).step_by(PANEL) {
             let columns = PANEL.min(c - first);
             for point in 0..POINTS {
                 Product {
-                    a: &self.m[point * self.tiles * k..],
+                    a: &self.m[point * apart(self.tiles * k)..],
                     rows: Rows::<fn(usize) -> usize>::Columns(k),
                     count: ROWS,
-                    b: &self.v[point * self.tiles * c + first..],
+                    b: &self.v[point * apart(self.tiles * c) + first..],
                     b_stride: c,
                     panel: PANEL,
                     segments: &[(0, 0)],
                     depth: self.tiles,
                     columns,
-                    out: &mut products[point * ROWS * columns..][..ROWS * columns],
+                    out: &mut products[point * step..][..ROWS * columns],
                     out_at: |row| row * columns,
                     add: false,
                 }
@@ -128,7 +132,7 @@ impl<T: Real> WithSimd for Piece<'_, T> {
             }
             for (row, out) in self.out.chunks_exact_mut(9 * c).enumerate() {
                 let out = &mut out[9 * first..][..9 * columns];
-                add_weights(simd, &products[row * columns..], ROWS * columns, columns, out);
+                add_weights(simd, &products[row * columns..], step, columns, out);
             }
         }
     }

@@ -4,7 +4,8 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::super::lanes::{Frame, cells, fill_all, to_pixels};
+use super::super::kernel::PAD;
+use super::super::lanes::{Frame, fill_all, strips, to_pixels};
 use super::super::real::{Real, dispatch};
 use super::POINTS;
 use super::tile::{self, both};
@@ -46,23 +47,44 @@ impl Plan {
         Self { images, from, to: [k, to[0], to[1]], tiles, frame, chunk }
     }
 
-    /// The tiles of a chunk.
-    pub(super) fn chunk_tiles(&self) -> usize {
-        self.chunk * self.tiles[0] * self.tiles[1]
+    /// The rows of tiles of so many images.
+    pub(super) fn lines(&self, images: usize) -> usize {
+        images * self.tiles[0]
+    }
+
+    /// How many numbers the transform of so many images has, with so many channels.
+    pub(super) fn transformed(&self, images: usize, channels: usize) -> usize {
+        POINTS * apart(self.lines(images) * self.tiles[1] * channels)
     }
 }
 
-/// Turns images and transforms them to `V (36, P, C)`; the numbers of `v` fit the number of images.
-pub(super) fn transform_images<T: Real>(plan: &Plan, images: &[T], pixels: &mut [T], v: &mut [T]) {
+/// From the numbers of one point of the transform to those of the next, at least `len`.
+///
+/// An odd number of cache lines: the 36 numbers of a tile would else share a few places of the caches.
+pub(super) fn apart(len: usize) -> usize {
+    (len.div_ceil(PAD) | 1) * PAD
+}
+
+/// Turns images of which `tiles` tiles are made and transforms them to `V (36, P, C)`.
+pub(super) fn transform_images<T: Real>(
+    plan: &Plan,
+    images: &[T],
+    lines: usize,
+    pixels: &mut [T],
+    v: &mut [T],
+) {
     let channels = plan.from[0];
     to_pixels(images, plan.from.iter().product(), plan.from, plan.frame, pixels);
-    let lines = v.len() / POINTS / (plan.tiles[1] * channels);
-    let cells = cells(v, plan.tiles[1] * channels);
+    let line = plan.tiles[1] * channels;
+    let each = apart(lines * line);
+    let cells = strips(v, each, line);
     let row = plan.frame.size[1] * channels;
     pool::for_each(lines, &|i| {
         let (n, y) = (i / plan.tiles[0], i % plan.tiles[0]);
         let pixels = &pixels[n * plan.frame.pixels() * channels + 4 * y * row..][..6 * row];
-        fill_all(&cells, i, lines, |out| dispatch(ImageTiles { pixels, row, channels, out }));
+        fill_all(&cells, i, each.div_ceil(line), |out| {
+            dispatch(ImageTiles { pixels, row, channels, out })
+        });
     });
 }
 
@@ -112,7 +134,7 @@ pub(super) fn load_square<S: Simd, T: Real, const N: usize>(
     at: usize,
     steps: [usize; 2],
 ) -> [[T::Vector<S>; N]; N] {
-    let mut square = [[T::splat(simd, T::zero()); N]; N];
+    let mut square = [[load(simd, from, at); N]; N];
     for (i, row) in square.iter_mut().enumerate() {
         for (j, vector) in row.iter_mut().enumerate() {
             *vector = load(simd, from, at + i * steps[0] + j * steps[1]);
