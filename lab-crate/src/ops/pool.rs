@@ -1,16 +1,25 @@
 //! The threads that share the pieces of one operation.
 //!
 //! The caller cuts the work into pieces that do not depend on the number of threads; who does a
-//! piece is chance, what it gives is not. Not here: how many threads (`threads.rs`), candle's own
-//! threads. Read next: `gemm.rs`, the main user.
+//! piece is chance, what it gives is not. A training step has hundreds of operations of which many are shorter than
+//! it takes to wake a sleeping thread, so who waits looks around for a while before it sleeps. Not here: how many
+//! threads (`threads.rs`), candle's own threads. Read next: `gemm.rs`, the main user.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 /// The helpers of the calling thread, made for some number of threads.
 static HELPERS: Mutex<Option<(usize, Arc<ThreadPool>)>> = Mutex::new(None);
+
+/// How many operations have been handed to helpers so far.
+static OPERATIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// So long a thread looks around before it sleeps: a few times what waking it costs, and too short to be felt by
+/// other programs.
+const LOOK: Duration = Duration::from_micros(50);
 
 /// Runs `piece(0)`, ..., `piece(count - 1)`, each once, on `num_threads()` threads; returns when all
 /// are done. The caller is one of the threads. With one thread the order is 0, 1, 2, ...
@@ -29,12 +38,31 @@ pub(crate) fn for_each(count: usize, piece: &(dyn Fn(usize) + Sync)) {
             piece(i);
         }
     };
+    // Helpers that look around see that there is work.
+    let operation = OPERATIONS.fetch_add(1, Ordering::Relaxed) + 1;
+    let at_work = AtomicUsize::new(threads - 1);
     helpers.in_place_scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|_| take());
+            scope.spawn(|_| {
+                take();
+                at_work.fetch_sub(1, Ordering::Relaxed);
+            });
         }
         take();
+        // The scope would sleep until the helpers are done.
+        look_until(|| at_work.load(Ordering::Relaxed) == 0);
     });
+    for _ in 1..threads {
+        helpers.spawn(move || look_until(|| OPERATIONS.load(Ordering::Relaxed) != operation));
+    }
+}
+
+/// Looks whether `seen` holds, but not for long.
+fn look_until(seen: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !seen() && start.elapsed() < LOOK {
+        (0..16).for_each(|_| std::hint::spin_loop());
+    }
 }
 
 /// The helpers for the present number of threads; `None` when the system gives no threads.
