@@ -10,6 +10,7 @@ use super::pieces::hand_out;
 use super::planes::{Planes, pool_planes};
 use super::sum;
 use super::windows::{Window, image_dims};
+use super::zeros::zeros;
 use crate::{Error, Result};
 
 /// The mean of every window: x `(N, C, H, W)`, result `(N, C, H', W')` with
@@ -116,7 +117,7 @@ impl Planes for Means {
 
     fn forward<T: WithDType>(&self, x: &[T]) -> Vec<T> {
         let (plane, out, many) = (self.plane, self.results(), self.many());
-        let mut y = vec![T::zero(); x.len() / plane * out];
+        let mut y = zeros(x.len() / plane * out);
         let work = x.chunks(many * plane).zip(y.chunks_mut(many * out)).collect();
         hand_out(work, &|(x, y)| {
             pulp::Arch::new().dispatch(
@@ -133,7 +134,7 @@ impl Planes for Means {
 
     fn backward<T: WithDType>(&self, grad: &[T], numbers: usize) -> Vec<T> {
         let (plane, out, many) = (self.plane, self.results(), self.many());
-        let mut gradient = vec![T::zero(); numbers];
+        let mut gradient = zeros(numbers);
         let work = gradient.chunks_mut(many * plane).zip(grad.chunks(many * out)).collect();
         hand_out(work, &|(gradient, grad)| {
             for (x, g) in gradient.chunks_exact_mut(plane).zip(grad.chunks_exact(out)) {

@@ -1,4 +1,4 @@
-//! Products of matrices in slices: the one file of the crate with `unsafe`.
+//! Products of matrices in slices, with `unsafe` for the pointers of the `gemm` crate.
 //!
 //! The `gemm` crate multiplies on the calling thread; a big product is cut into blocks of the result,
 //! shared by the threads of `pool.rs`. The cut depends on the shapes only, so the number of

@@ -9,8 +9,10 @@ use candle_core::{CpuStorage, CustomOp3, DType, Layout, Shape, Tensor, WithDType
 
 use super::elements::{cpu, elements, require_dtype_of, require_real};
 use super::gemm::{Matrix, add_product};
+use super::leaf;
 use super::relu::stopped;
 use super::scalar::{column_sums, sum_of_pairs};
+use super::zeros::zeros;
 use crate::{Error, Result};
 
 /// `x W^T + b`, then ReLU if `relu`: x `(..., K)`, weight `(O, K)`, bias `(O)`, result `(..., O)`; f32 or f64.
@@ -148,7 +150,7 @@ impl Linear {
         if x.track_op() {
             let (storage, layout) = weight.storage_and_layout();
             let weight = Matrix::new(elements(cpu(&storage)?, layout)?, outputs, inputs)?;
-            let mut grad_x = vec![T::zero(); rows * inputs];
+            let mut grad_x = zeros(rows * inputs);
             add_product(&mut grad_x, g, weight)?;
             gradients.0 = Some(Tensor::from_vec(grad_x, x.dims(), x.device())?);
         }
@@ -158,8 +160,12 @@ impl Linear {
             let (of_weight, of_bias) = parameter_gradients(&grad, x, [rows, outputs, inputs])?;
             let of_weight = Tensor::from_vec(of_weight, weight.dims(), weight.device())?;
             let of_bias = Tensor::from_vec(of_bias, outputs, bias.device())?;
-            gradients.1 = weight.track_op().then_some(of_weight);
-            gradients.2 = bias.track_op().then_some(of_bias);
+            if weight.track_op() {
+                gradients.1 = leaf::hand_over(weight, of_weight)?;
+            }
+            if bias.track_op() {
+                gradients.2 = leaf::hand_over(bias, of_bias)?;
+            }
         }
         Ok(gradients)
     }
@@ -183,7 +189,7 @@ fn parameter_gradients<T: WithDType>(
         let weight = T::from_f64(sum_of_pairs(grad, x, |g, x| g * x));
         return Ok((vec![weight], column_sums(grad, outputs)));
     }
-    let mut weight = vec![T::zero(); outputs * inputs];
+    let mut weight = zeros(outputs * inputs);
     let grad_rows = Matrix::new(grad, rows, outputs)?;
     add_product(&mut weight, grad_rows.t(), Matrix::new(x, rows, inputs)?)?;
     Ok((weight, column_sums(grad, outputs)))

@@ -10,6 +10,7 @@ use candle_core::{Tensor, WithDType};
 use super::pieces::hand_out;
 use super::planes::{Planes, pool_planes};
 use super::windows::{Window, image_dims};
+use super::zeros::zeros;
 use crate::Result;
 
 /// The largest number of every window: x `(N, C, H, W)`, result `(N, C, H', W')` with
@@ -91,7 +92,7 @@ impl Planes for MaxPool {
 
     fn backward<T: WithDType>(&self, grad: &[T], numbers: usize) -> Vec<T> {
         let (plane, out) = (self.size[0] * self.size[1], self.out[0] * self.out[1]);
-        let mut gradient = vec![T::zero(); numbers];
+        let mut gradient = zeros(numbers);
         let many = planes_in_piece(plane);
         let winners = self.winners.get().map_or(&[][..], Vec::as_slice);
         let sources = grad.chunks(many * out).zip(winners.chunks(many * out));

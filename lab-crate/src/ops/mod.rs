@@ -10,6 +10,7 @@ mod conv;
 mod conv_bn;
 mod elements;
 mod gemm;
+pub(crate) mod leaf;
 mod linear;
 mod log_softmax;
 mod mask;
@@ -23,6 +24,7 @@ mod relu;
 mod relu6;
 mod scalar;
 mod windows;
+mod zeros;
 
 pub(crate) use avg_pool2d::{adaptive_avg_pool2d, avg_pool2d};
 pub(crate) use batch_norm::{Moments, Stats, Tail, batch_norm};

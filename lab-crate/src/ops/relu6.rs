@@ -6,6 +6,7 @@ use candle_core::{
 
 use super::elements::{elements, require_real};
 use super::pieces::hand_out;
+use super::zeros::zeros;
 
 /// How many numbers a thread takes at once.
 const PIECE: usize = 1 << 15;
@@ -26,7 +27,7 @@ struct Relu6;
 
 /// `y[i] = f(a[i], b[i])`.
 fn map<T: WithDType>(a: &[T], b: &[T], f: impl Fn(T, T) -> T + Sync) -> Vec<T> {
-    let mut y = vec![T::zero(); a.len()];
+    let mut y = zeros(a.len());
     let work = y.chunks_mut(PIECE).zip(a.chunks(PIECE)).zip(b.chunks(PIECE)).collect();
     hand_out(work, &|((y, a), b)| {
         pulp::Arch::new().dispatch(

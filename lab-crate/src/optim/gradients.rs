@@ -7,6 +7,7 @@ use candle_core::{CpuStorage, DType, Device, Storage, Tensor, Var};
 
 use super::Optimizer;
 use super::rule::at_least_zero;
+use crate::ops::leaf::{self, Leaves};
 use crate::{Error, Result};
 
 impl Optimizer {
@@ -26,7 +27,9 @@ impl Optimizer {
                 loss.dims()
             )));
         }
-        self.add_grads(&loss.backward()?)
+        let variables = self.params.iter().map(|(_, var)| var.id());
+        let (grads, leaves) = leaf::gather(variables, || loss.backward());
+        self.add_all(&grads?, &leaves)
     }
 
     /// Adds gradients computed by `Tensor::backward` to the held ones; where nothing is held, no number is copied.
@@ -34,9 +37,15 @@ impl Optimizer {
     /// # Errors
     /// There is no gradient for any of the parameters, or one has another shape or dtype; then nothing is added.
     pub fn add_grads(&mut self, grads: &GradStore) -> Result<()> {
+        self.add_all(grads, &Leaves::new())
+    }
+
+    /// Adds the gradients of candle and those that came past it.
+    fn add_all(&mut self, grads: &GradStore, leaves: &Leaves) -> Result<()> {
+        let of = |var: &Var| [grads.get(var), leaves.get(&var.id()).and_then(Option::as_ref)];
         let mut any = false;
         for (name, var) in self.params.iter() {
-            if let Some(grad) = grads.get(var) {
+            for grad in of(var).into_iter().flatten() {
                 any = true;
                 check(name, var, grad)?;
             }
@@ -49,11 +58,12 @@ impl Optimizer {
             ));
         }
         for ((_, var), slot) in self.params.iter().zip(&mut self.slots) {
-            let Some(grad) = grads.get(var) else { continue };
-            slot.grad = Some(match &slot.grad {
-                Some(held) => (held + grad)?.detach(),
-                None => grad.detach(),
-            });
+            for grad in of(var).into_iter().flatten() {
+                slot.grad = Some(match &slot.grad {
+                    Some(held) => (held + grad)?.detach(),
+                    None => grad.detach(),
+                });
+            }
         }
         Ok(())
     }
@@ -175,6 +185,29 @@ mod tests {
         assert!(opt.grad(&a).is_none());
         let error = opt.step().unwrap_err().to_string();
         assert!(error.contains("opt.backward(&loss)"), "{error}");
+    }
+
+    #[test]
+    fn all_uses_of_a_variable_add_up_whoever_computes_their_gradients() {
+        let numbers = |rng: &mut crate::Rng, shape: (usize, usize)| rng.randn(shape, &Device::Cpu);
+        let mut rng = crate::Rng::seed(1);
+        let x = numbers(&mut rng, (4, 3)).unwrap();
+        let w = Var::from_tensor(&numbers(&mut rng, (3, 3)).unwrap()).unwrap();
+        let b = Var::from_tensor(&Tensor::zeros(3, DType::F32, &Device::Cpu).unwrap()).unwrap();
+        let mut opt = Optimizer::new(Sgd::lr(0.5), [&w, &b]).unwrap();
+        // Twice in our operation, once in candle's.
+        let layer = |x: &Tensor| crate::ops::linear(x, &w, &b, false).unwrap();
+        let fit = layer(&layer(&x)).sqr().unwrap().sum_all().unwrap();
+        let loss = (fit + w.sqr().unwrap().sum_all().unwrap()).unwrap();
+        let right = loss.backward().unwrap();
+        for times in [1.0, 2.0] {
+            opt.backward(&loss).unwrap();
+            for var in [&w, &b] {
+                let right = (right.get(var).unwrap() * times).unwrap();
+                let gap = (opt.grad(var).unwrap() - right).unwrap().abs().unwrap();
+                assert!(gap.max_all().unwrap().to_scalar::<f32>().unwrap() < 1e-4);
+            }
+        }
     }
 
     #[test]

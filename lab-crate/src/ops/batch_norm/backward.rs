@@ -11,6 +11,7 @@ use super::super::relu::let_through;
 use super::Moments;
 use super::loops::{Size, Sums, each};
 use crate::ops::pieces::hand_out;
+use crate::ops::zeros::zeros;
 
 /// What goes in: x, the result y and the gradient of y `(N, C, H, W)`, the weight `(C)`.
 pub(super) struct Input<'a, T> {
@@ -48,7 +49,7 @@ type Pair = (f64, f64);
 
 pub(super) fn backward<T: WithDType>(input: &Input<'_, T>, wanted: Wanted) -> Gradients<T> {
     let size = input.size;
-    let array = |wanted: bool| vec![T::zero(); if wanted { input.x.len() } else { 0 }];
+    let array = |wanted: bool| zeros(if wanted { input.x.len() } else { 0 });
     let (mut x, mut residual) = (array(wanted.x), array(wanted.residual));
     let mut sums = vec![(0.0, 0.0); size.channels];
     let blocks = sums.chunks_mut(size.block()).enumerate();

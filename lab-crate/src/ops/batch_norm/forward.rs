@@ -7,6 +7,7 @@ use candle_core::WithDType;
 use super::Moments;
 use super::loops::{Size, Sums, each};
 use crate::ops::pieces::hand_out;
+use crate::ops::zeros::zeros;
 
 /// What goes in: x and the residual `(N, C, H, W)`, weight and bias `(C)` one after the other.
 pub(super) struct Input<'a, T> {
@@ -25,7 +26,7 @@ pub(super) fn forward<T: WithDType>(
     batch: bool,
 ) -> Vec<T> {
     let size = input.size;
-    let mut y = vec![T::zero(); input.x.len()];
+    let mut y = zeros(input.x.len());
     let blocks = moments.chunks_mut(size.block()).enumerate();
     let work = size.cut(&mut y).into_iter().zip(blocks).collect();
     hand_out(work, &|(parts, (i, moments))| {

@@ -34,8 +34,9 @@ use self::finish::Finish;
 use self::geometry::Geometry;
 use self::real::Real;
 use super::elements::{cpu, elements, require_dtype_of, require_real};
-use super::pool;
 use super::relu::stopped;
+use super::zeros::zeros;
+use super::{leaf, pool};
 use crate::{Error, Result};
 
 /// The convolution (cross-correlation) of images: x `(N, G C, H, W)`, weight `(G K, C, kh, kw)`, bias `(G K)`,
@@ -193,7 +194,7 @@ impl Conv {
     ) -> CandleResult<Vec<T>> {
         let (x, weight) = (elements(x.0, x.1)?, elements(weight.0, weight.1)?);
         let bias = bias.map(|(storage, layout)| elements(storage, layout)).transpose()?;
-        let mut y = vec![T::zero(); self.geometry.out_shape().iter().product()];
+        let mut y = zeros(self.geometry.out_shape().iter().product());
         way::forward(&self.geometry, x, weight, Finish { bias, relu: self.relu }, &mut y)?;
         Ok(y)
     }
@@ -228,15 +229,16 @@ impl Conv {
         let mut gradients = (None, None, None);
         if x.track_op() {
             let (storage, layout) = weight.storage_and_layout();
-            let mut grad_x = vec![T::zero(); x.elem_count()];
+            let mut grad_x = zeros(x.elem_count());
             way::grad_input(g, &grad, elements(cpu(&storage)?, layout)?, &mut grad_x)?;
             gradients.0 = Some(Tensor::from_vec(grad_x, x.dims(), x.device())?);
         }
         if weight.track_op() {
             let (storage, layout) = x.storage_and_layout();
-            let mut grad_weight = vec![T::zero(); weight.elem_count()];
+            let mut grad_weight = zeros(weight.elem_count());
             way::grad_weight(g, elements(cpu(&storage)?, layout)?, &grad, &mut grad_weight)?;
-            gradients.1 = Some(Tensor::from_vec(grad_weight, weight.dims(), weight.device())?);
+            let grad_weight = Tensor::from_vec(grad_weight, weight.dims(), weight.device())?;
+            gradients.1 = leaf::hand_over(weight, grad_weight)?;
         }
         if let Some(bias) = bias.filter(|bias| bias.track_op()) {
             let sums = plane_sums(&grad, bias.elem_count(), g.out_pixels());
