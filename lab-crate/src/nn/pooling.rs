@@ -2,12 +2,12 @@
 //!
 //! Not here: the arithmetic (`ops/max_pool2d.rs`, `ops/avg_pool2d.rs`). Read next: `conv_bn.rs`.
 
-use candle_core::{Module, Tensor};
+use candle_core::{Module, Tensor, ToUsize2};
 
 use crate::ops::{self, Window};
 use crate::{Error, Result};
 
-/// The largest number of every square window (as `nn.MaxPool2d` of PyTorch): images `(N, C, H, W)` become
+/// The largest number of every window (as `nn.MaxPool2d` of PyTorch): images `(N, C, H, W)` become
 /// `(N, C, H', W')` with `H' = (H + 2 padding - kernel) / stride + 1`.
 ///
 /// The padding never wins. Of equal numbers the first one gets the gradient.
@@ -23,12 +23,17 @@ use crate::{Error, Result};
 pub struct MaxPool2d(Window);
 
 impl MaxPool2d {
-    /// Windows of `kernel * kernel` numbers, `stride` apart, over an image with `padding` more places on each side.
+    /// Windows of `kernel` numbers, `stride` apart, over an image with `padding` more places on each side; each one
+    /// number for both sides or `(height, width)`.
     ///
     /// # Errors
     /// `kernel` or `stride` is 0, or `padding` is more than half of `kernel`.
-    pub fn new(kernel: usize, stride: usize, padding: usize) -> Result<Self> {
-        let window = Window { kernel, stride, padding };
+    pub fn new(
+        kernel: impl ToUsize2,
+        stride: impl ToUsize2,
+        padding: impl ToUsize2,
+    ) -> Result<Self> {
+        let window = Window::new(kernel, stride, padding);
         window.check("MaxPool2d")?;
         Ok(Self(window))
     }
@@ -40,7 +45,7 @@ impl Module for MaxPool2d {
     }
 }
 
-/// The mean of every square window (as `nn.AvgPool2d` of PyTorch): images `(N, C, H, W)` become `(N, C, H', W')` with
+/// The mean of every window (as `nn.AvgPool2d` of PyTorch): images `(N, C, H, W)` become `(N, C, H', W')` with
 /// `H' = (H + 2 padding - kernel) / stride + 1`.
 ///
 /// ```
@@ -57,12 +62,17 @@ pub struct AvgPool2d {
 }
 
 impl AvgPool2d {
-    /// Windows of `kernel * kernel` numbers, `stride` apart, over an image with `padding` zeros on each side.
+    /// Windows of `kernel` numbers, `stride` apart, over an image with `padding` zeros on each side; each one number
+    /// for both sides or `(height, width)`.
     ///
     /// # Errors
     /// `kernel` or `stride` is 0, or `padding` is more than half of `kernel`.
-    pub fn new(kernel: usize, stride: usize, padding: usize) -> Result<Self> {
-        let window = Window { kernel, stride, padding };
+    pub fn new(
+        kernel: impl ToUsize2,
+        stride: impl ToUsize2,
+        padding: impl ToUsize2,
+    ) -> Result<Self> {
+        let window = Window::new(kernel, stride, padding);
         window.check("AvgPool2d")?;
         Ok(Self { window, count_include_pad: true })
     }
@@ -151,6 +161,8 @@ mod tests {
         assert!(text(MaxPool2d::new(0, 1, 0).map(drop)).contains("MaxPool2d: kernel = 0"));
         assert!(text(AvgPool2d::new(2, 0, 0).map(drop)).contains("AvgPool2d: stride = 0"));
         assert!(text(AvgPool2d::new(2, 1, 2).map(drop)).contains("padding = 2"));
+        let tall = text(MaxPool2d::new((3, 1), 1, 1).map(drop));
+        assert!(tall.contains("kernel = (3, 1)") && tall.contains("от 0 до (1, 0)"), "{tall}");
         assert!(text(AdaptiveAvgPool2d::new(1, 0).map(drop)).contains("width = 0"));
     }
 }

@@ -14,7 +14,7 @@ use super::zeros::zeros;
 use crate::{Error, Result};
 
 /// The mean of every window: x `(N, C, H, W)`, result `(N, C, H', W')` with
-/// `H' = (H + 2 padding - kernel) / stride + 1`; f32 or f64 (as `F.avg_pool2d` of PyTorch).
+/// `H' = (H + 2 padding - kernel) / stride + 1`, W' likewise; f32 or f64 (as `F.avg_pool2d` of PyTorch).
 ///
 /// The padding counts as zeros if `count_include_pad`, and not at all otherwise.
 ///
@@ -23,11 +23,11 @@ use crate::{Error, Result};
 pub(crate) fn avg_pool2d(x: &Tensor, window: Window, count_include_pad: bool) -> Result<Tensor> {
     let [_, _, height, width] = image_dims("avg_pool2d", x)?;
     let out = window.output("avg_pool2d", [height, width])?;
-    let places = |out: usize, side| (0..out).map(|i| window.inside(i, side)).collect();
+    let places = |axis: usize, side| (0..out[axis]).map(|i| window.inside(axis, i, side)).collect();
     let means = Means {
-        rows: places(out[0], height),
-        columns: places(out[1], width),
-        area: count_include_pad.then_some(window.kernel * window.kernel),
+        rows: places(0, height),
+        columns: places(1, width),
+        area: count_include_pad.then_some(window.kernel[0] * window.kernel[1]),
         width,
         plane: height * width,
     };

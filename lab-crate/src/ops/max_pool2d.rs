@@ -14,7 +14,7 @@ use super::zeros::zeros;
 use crate::Result;
 
 /// The largest number of every window: x `(N, C, H, W)`, result `(N, C, H', W')` with
-/// `H' = (H + 2 padding - kernel) / stride + 1`; f32 or f64 (as `F.max_pool2d` of PyTorch).
+/// `H' = (H + 2 padding - kernel) / stride + 1`, W' likewise; f32 or f64 (as `F.max_pool2d` of PyTorch).
 ///
 /// Of equal numbers the first one gets the gradient; a NaN in a window is its result.
 ///
@@ -40,13 +40,14 @@ impl MaxPool {
     /// One plane; `y` begins as minus infinity.
     fn plane<T: WithDType>(&self, x: &[T], y: &mut [T], winners: &mut [u32]) {
         let ([_, width], [_, out_width]) = (self.size, self.out);
-        let Window { kernel, stride, padding, .. } = self.window;
+        let Window { kernel: [_, kernel], stride: [_, stride], padding: [_, padding] } =
+            self.window;
         let rows = y.chunks_exact_mut(out_width).zip(winners.chunks_exact_mut(out_width));
         for (i, (y, winners)) in rows.enumerate() {
-            let inside = self.window.inside(i, self.size[0]);
+            let inside = self.window.inside(0, i, self.size[0]);
             // Where every window is minus infinity, the first place inside wins.
             for (j, winner) in winners.iter_mut().enumerate() {
-                *winner = (inside.start * width + self.window.inside(j, width).start) as u32;
+                *winner = (inside.start * width + self.window.inside(1, j, width).start) as u32;
             }
             for row in inside {
                 for column in 0..kernel {

@@ -4,6 +4,7 @@
 use super::super::recorded::{
     assert_near, assert_same_with_any_threads, cases, loss, numbers, var, wave,
 };
+use super::super::windows::of_pairs;
 use candle_core::{DType, Device};
 
 use super::*;
@@ -21,7 +22,7 @@ fn compare(shape: &[usize], digests: &[[f64; 3]], pool: &dyn Fn(&Tensor) -> Tens
     }
 }
 
-// recorded.txt: shape, kernel, stride, padding, count_include_pad, then y and x' of
+// recorded.txt: shape, kernel, stride, padding (these three as height and width), count_include_pad, then y and x' of
 // x = wave(shape, 0.37)
 // y = F.avg_pool2d(x, kernel, stride, padding, count_include_pad=bool(count_include_pad))
 // (y * wave(tuple(y.shape), 0.91)).sum().backward()
@@ -29,8 +30,8 @@ fn compare(shape: &[usize], digests: &[[f64; 3]], pool: &dyn Fn(&Tensor) -> Tens
 fn windows_of_one_size_equal_pytorch() {
     for (sizes, digests) in cases(include_str!("recorded.txt")) {
         let (shape, sizes) = sizes.split_at(4);
-        let window = Window { kernel: sizes[0], stride: sizes[1], padding: sizes[2] };
-        compare(shape, &digests, &|x| avg_pool2d(x, window, sizes[3] == 1).unwrap());
+        let window = of_pairs(sizes);
+        compare(shape, &digests, &|x| avg_pool2d(x, window, sizes[6] == 1).unwrap());
     }
 }
 
@@ -46,7 +47,7 @@ fn windows_for_a_wanted_result_equal_pytorch() {
 #[test]
 fn gradients_agree_with_finite_differences() {
     let x = var(&wave(&[2, 2, 5, 4], 0.37, 0.0), DType::F64);
-    let window = Window { kernel: 3, stride: 2, padding: 1 };
+    let window = Window::new(3, 2, 1);
     let pool = || avg_pool2d(&x, window, false);
     grad_check(pool, &[("x", &x)], GradCheck::default()).unwrap();
     let pool = || adaptive_avg_pool2d(&x, [3, 2]);
@@ -76,7 +77,7 @@ fn strided_and_empty_inputs_work_wrong_ones_are_told() {
     assert!(text.contains("0 x 1"), "{text}");
     let text = adaptive_avg_pool2d(&zeros(&[512, 7]), [1, 1]).unwrap_err().to_string();
     assert!(text.contains("[512, 7]"), "{text}");
-    let window = Window { kernel: 5, stride: 1, padding: 0 };
+    let window = Window::new(5, 1, 0);
     let text = avg_pool2d(&zeros(&[1, 3, 4, 4]), window, true).unwrap_err().to_string();
     assert!(text.contains("kernel = 5") && text.contains("4 x 4"), "{text}");
     let whole = zeros(&[1, 1, 2, 2]).to_dtype(DType::U32).unwrap();
