@@ -17,6 +17,8 @@
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `unsolved.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
+#![forbid(unsafe_code)]
+
 mod archive;
 mod args;
 mod bench;
