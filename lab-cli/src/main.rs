@@ -15,10 +15,14 @@
 //! | `hub/`, `mounts.rs` | JupyterHub for a class, what shuts a program in |
 //! | `student_report.rs` | the report that a student hands in |
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
+//! | `audit/` | what the lab depends on, and may |
 //! | `suite.rs`, `unsolved.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
+
+#![forbid(unsafe_code)]
 
 mod archive;
 mod args;
+mod audit;
 mod bench;
 mod child;
 mod course;

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::workspace::Workspace;
-use crate::{child, fetch, index, run, setup, unsolved};
+use crate::{audit, child, fetch, index, run, setup, unsolved};
 
 /// Longest time of one cell in the tests.
 const CELL_TIMEOUT: u64 = 600;
@@ -40,6 +40,9 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
         "Замечания (cargo clippy)",
         &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
     );
+    suite.step("Зависимости: источники, лицензии", || {
+        audit::audit(workspace)
+    });
     // Before the tests: some of them look at the real data where they are.
     let ready = suite.step("Подготовка", || {
         setup::tools(workspace)?;

@@ -85,6 +85,11 @@ impl Workspace {
         self.root.join("lab-cli/requirements.txt")
     }
 
+    /// What the Rust dependencies may be.
+    pub fn deny_file(&self) -> PathBuf {
+        self.root.join("lab-cli/deny.toml")
+    }
+
     /// The data files: `LAB_DATA`, as the library reads it, or `data/cache`.
     pub fn data_cache(&self) -> PathBuf {
         match std::env::var_os("LAB_DATA").filter(|path| !path.is_empty()) {

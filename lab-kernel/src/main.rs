@@ -5,6 +5,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `server.rs`, `shell.rs` | the kernel: channels, requests, running a cell |
+//! | `connection.rs`, `message.rs`, `signatures.rs` | who may talk to it, and which messages it takes |
 //! | `engine.rs`, `dependency.rs`, `completion.rs`, `failure.rs`, `explain.rs` | evcxr on its thread, its answers and errors |
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
@@ -17,6 +18,7 @@
 mod cell;
 mod completeness;
 mod completion;
+mod connection;
 mod dependency;
 mod engine;
 mod explain;
@@ -43,6 +45,7 @@ mod server;
 mod session;
 mod shell;
 mod shim;
+mod signatures;
 mod std_source;
 mod stdin;
 mod template;

@@ -1,11 +1,16 @@
 //! Making Jupyter messages from a kind and a JSON content, and reading requests.
 
+use anyhow::{Context, Result, ensure};
 use jupyter_protocol::messaging::{JupyterMessageContent, UnknownMessage};
 use jupyter_protocol::{Header, JupyterMessage};
-use jupyter_zmq_client::RuntimeError;
 use jupyter_zmq_client::connection::{Connection, RawMessage};
 use serde_json::{Value, json};
-use zeromq::SocketRecv;
+use zeromq::{SocketRecv, ZmqMessage};
+
+use crate::signatures::Signatures;
+
+/// What stands between the identities and the signature.
+const DELIMITER: &[u8] = b"<IDS|MSG>";
 
 /// A message for the IOPub channel, child of `parent`.
 pub fn publish(kind: &str, content: Value, parent: &JupyterMessage) -> JupyterMessage {
@@ -27,18 +32,32 @@ fn typed(kind: &str, content: Value) -> JupyterMessageContent {
     JupyterMessageContent::UnknownMessage(UnknownMessage { msg_type: kind.to_owned(), content })
 }
 
-/// Reads the next message with a valid signature.
+/// Reads the next message with a valid signature that is not among `signatures`.
 ///
 /// Fields that a client left out get the protocol's defaults; content that still does not fit its type
 /// arrives as an unknown message, so that the sender can be answered.
 ///
 /// # Errors
-/// When the socket fails, the signature is wrong or a part is no JSON.
+/// When the socket fails, the signature is missing, wrong or was there before, or a part is no JSON.
 pub async fn receive<S: SocketRecv>(
     connection: &mut Connection<S>,
-) -> Result<JupyterMessage, RuntimeError> {
+    signatures: &Signatures,
+) -> Result<JupyterMessage> {
     let multipart = connection.socket.recv().await?;
-    let raw = RawMessage::from_multipart(multipart, &connection.mac)?;
+    read(multipart, connection, signatures)
+}
+
+fn read<S>(
+    multipart: ZmqMessage,
+    connection: &Connection<S>,
+    signatures: &Signatures,
+) -> Result<JupyterMessage> {
+    let signature = signature(&multipart);
+    // Checked first: what anybody can send takes no place among the signatures.
+    let raw = RawMessage::from_multipart(multipart, &connection.mac)
+        .context("not a message signed with this kernel's key")?;
+    let is_new = signature.is_some_and(|signature| signatures.is_new(signature));
+    ensure!(is_new, "a message that came before was sent again");
     let header: Header = serde_json::from_slice(&raw.jparts[0])?;
     let mut content: Value = serde_json::from_slice(&raw.jparts[3])?;
     fill_defaults(&header.msg_type, &mut content);
@@ -54,6 +73,12 @@ pub async fn receive<S: SocketRecv>(
         channel: None,
         header,
     })
+}
+
+/// The first half of the signature; in the right one all digits are lower case, so it has one spelling.
+fn signature(multipart: &ZmqMessage) -> Option<u128> {
+    let frame = multipart.iter().skip_while(|frame| frame[..] != *DELIMITER).nth(1)?;
+    u128::from_str_radix(std::str::from_utf8(frame.get(..32)?).ok()?, 16).ok()
 }
 
 fn fill_defaults(kind: &str, content: &mut Value) {
@@ -83,7 +108,61 @@ fn fill_defaults(kind: &str, content: &mut Value) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use jupyter_protocol::KernelInfoRequest;
+    use zeromq::{DealerSocket, RouterSocket, Socket};
+
+    /// The frames of a request as they come to a kernel's socket, and that kernel's connection.
+    async fn sent(key: &str) -> (ZmqMessage, Connection<RouterSocket>) {
+        let mut kernel = Connection::new(RouterSocket::new(), "key", "kernel");
+        let endpoint = kernel.socket.bind("tcp://127.0.0.1:0").await.unwrap();
+        let mut client = Connection::new(DealerSocket::new(), key, "client");
+        client.socket.connect(&endpoint.to_string()).await.unwrap();
+        client.send(KernelInfoRequest {}.into()).await.unwrap();
+        (kernel.socket.recv().await.unwrap(), kernel)
+    }
+
+    #[tokio::test]
+    async fn only_the_first_copy_of_a_signed_message_is_read() {
+        let (frames, kernel) = sent("key").await;
+        let signatures = Signatures::default();
+        let message = read(frames.clone(), &kernel, &signatures).unwrap();
+        assert_eq!(message.header.msg_type, "kernel_info_request");
+        let mut with_buffer = frames.clone();
+        // Buffers are not signed, and the client's identity is not either.
+        with_buffer.push_back("buffer".into());
+        let mut from_another = frames.clone();
+        from_another.push_front("another".into());
+        for again in [frames, with_buffer, from_another] {
+            let error = read(again, &kernel, &signatures).unwrap_err().to_string();
+            assert_eq!(error, "a message that came before was sent again");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_without_the_right_signature_is_not_read() {
+        let ((right, kernel), (wrong, _), (unsigned, _)) =
+            (sent("key").await, sent("other").await, sent("").await);
+        let signature = right.get(2).unwrap().clone();
+        let signed = |signature: Vec<u8>| {
+            let mut frames = right.clone().into_vec();
+            frames[2] = signature.into();
+            ZmqMessage::try_from(frames).unwrap()
+        };
+        let signatures = Signatures::default();
+        for frames in [
+            wrong,
+            unsigned,
+            signed(signature.to_ascii_uppercase()),
+            signed(signature[..32].to_vec()),
+            signed([&signature[..], b"00"].concat()),
+        ] {
+            let error = read(frames, &kernel, &signatures).unwrap_err().to_string();
+            assert_eq!(error, "not a message signed with this kernel's key");
+        }
+        assert!(read(right.clone(), &kernel, &signatures).is_ok(), "the forged ones took no place");
+    }
 
     #[test]
     fn a_short_request_gets_the_protocols_defaults() {

@@ -8,6 +8,8 @@
 //!
 //! This is the one file with `unsafe`: running a compiled cell means calling into a shared object.
 
+#![allow(unsafe_code, reason = "a compiled cell is a function in a shared object")]
+
 use std::ffi::c_void;
 use std::io::Write;
 use std::panic::PanicHookInfo;

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Error, Result};
 use jupyter_protocol::messaging::JupyterMessageContent;
 use jupyter_protocol::{ConnectionInfo, JupyterMessage};
-use jupyter_zmq_client::RuntimeError;
 use jupyter_zmq_client::connection::{
     KernelControlConnection, KernelHeartbeatConnection, RouterRecvConnection,
     create_kernel_control_connection, create_kernel_heartbeat_connection,
@@ -18,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Sender, UnboundedSender, channel, unbounded_channel};
 
 use crate::cell::SharedCell;
+use crate::connection;
 use crate::engine::Engine;
 use crate::explain::Explanations;
 use crate::frame::Frame;
@@ -31,6 +31,7 @@ use crate::outbox::{Out, Outbox};
 use crate::refusal::refuse;
 use crate::session::{self, Session};
 use crate::shell::Shell;
+use crate::signatures::Signatures;
 use crate::stdin::Stdin;
 
 /// How many frames may wait before the runtime is held back.
@@ -39,12 +40,9 @@ const BACKLOG: usize = 256;
 /// Serves a kernel for the connection file until it is shut down.
 ///
 /// # Errors
-/// When the file is unreadable or a port cannot be bound.
+/// When the file is unreadable, or asks for a kernel that others can reach, or a port cannot be bound.
 pub fn run(connection_file: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(connection_file)
-        .with_context(|| format!("не прочитан файл соединения {}", connection_file.display()))?;
-    let connection: ConnectionInfo = serde_json::from_str(&text)
-        .with_context(|| format!("{} не файл соединения Jupyter", connection_file.display()))?;
+    let connection = connection::read(connection_file)?;
     let home = Home::from_env()?;
     session::sweep(&home);
     let session = Session::from_env()?;
@@ -76,7 +74,9 @@ async fn serve(
     let iopub = create_kernel_iopub_connection(connection, &id).await?;
     let shell = create_kernel_shell_connection(connection, &id).await?;
     let control = create_kernel_control_connection(connection, &id).await?;
-    let stdin = Stdin::serve(create_kernel_stdin_connection(connection, &id).await?);
+    let signatures = Signatures::default();
+    let stdin = create_kernel_stdin_connection(connection, &id).await?;
+    let stdin = Stdin::serve(stdin, signatures.clone());
     let heartbeat = create_kernel_heartbeat_connection(connection).await?;
 
     let (outbox, inbox) = channel(BACKLOG);
@@ -89,7 +89,7 @@ async fn serve(
 
     let (replies, requests_in) = shell.split();
     let (requests_out, requests) = unbounded_channel();
-    tokio::spawn(receive(requests_in, requests_out));
+    tokio::spawn(receive(requests_in, requests_out, signatures.clone()));
     let shell = Shell {
         replies,
         requests,
@@ -106,7 +106,7 @@ async fn serve(
     };
     tokio::spawn(shell.run());
     tokio::select! {
-        () = serve_control(control, outbox, interrupt.clone()) => Ok(()),
+        () = serve_control(control, signatures, outbox, interrupt.clone()) => Ok(()),
         result = watch_signals(interrupt) => result,
         () = parent_gone() => Ok(()),
     }
@@ -119,9 +119,13 @@ fn start_engine(home: Home, session: &Session, outbox: Sender<Out>) -> Result<En
     Engine::start(home, session.dir.clone(), progress)
 }
 
-async fn receive(mut connection: RouterRecvConnection, requests: UnboundedSender<JupyterMessage>) {
+async fn receive(
+    mut connection: RouterRecvConnection,
+    requests: UnboundedSender<JupyterMessage>,
+    signatures: Signatures,
+) {
     loop {
-        match receive_message(&mut connection).await {
+        match receive_message(&mut connection, &signatures).await {
             Ok(request) => {
                 if requests.send(request).is_err() {
                     return;
@@ -132,9 +136,9 @@ async fn receive(mut connection: RouterRecvConnection, requests: UnboundedSender
     }
 }
 
-/// A bad message (wrong signature, unreadable) is dropped; a broken socket must not spin.
-pub async fn pause_after(error: &RuntimeError) {
-    eprintln!("message ignored: {error}");
+/// A bad message (wrong signature, sent again, unreadable) is dropped; a broken socket must not spin.
+pub async fn pause_after(error: &Error) {
+    eprintln!("message ignored: {error:#}");
     tokio::time::sleep(Duration::from_millis(5)).await;
 }
 
@@ -148,6 +152,7 @@ async fn beat(mut heartbeat: KernelHeartbeatConnection) {
 
 async fn serve_control(
     mut control: KernelControlConnection,
+    signatures: Signatures,
     outbox: Sender<Out>,
     interrupt: Interrupt,
 ) {
@@ -155,7 +160,7 @@ async fn serve_control(
         let _ = outbox.send(Out::Message(Box::new(publish(kind, content, request)))).await;
     };
     loop {
-        let request = match receive_message(&mut control).await {
+        let request = match receive_message(&mut control, &signatures).await {
             Ok(request) => request,
             Err(error) => {
                 pause_after(&error).await;

@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use crate::engine::Ask;
 use crate::message::{receive, reply};
+use crate::signatures::Signatures;
 
 /// Sends input requests and hands the answers to the engine's thread.
 #[derive(Clone)]
@@ -22,12 +23,12 @@ pub struct Stdin {
 
 impl Stdin {
     /// Starts to listen for answers.
-    pub fn serve(connection: KernelStdinConnection) -> Stdin {
+    pub fn serve(connection: KernelStdinConnection, signatures: Signatures) -> Stdin {
         let (requests, mut replies) = connection.split();
         let (sender, answers) = channel();
         tokio::spawn(async move {
             loop {
-                match receive(&mut replies).await {
+                match receive(&mut replies, &signatures).await {
                     Ok(JupyterMessage {
                         content: JupyterMessageContent::InputReply(answer),
                         ..

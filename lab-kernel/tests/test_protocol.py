@@ -1,13 +1,13 @@
 """The messaging protocol beyond the conformance suite: requests and their replies.
 
 Outputs are in test_output.py and test_text.py, errors in test_errors.py, what
-code completion and inspection find is in test_assistance.py.
+code completion and inspection find is in test_assistance.py, whom the kernel
+listens to in test_security.py.
 """
 
 import re
 
 import pytest
-from jupyter_client.session import Session
 
 from processes import Outside
 
@@ -219,17 +219,6 @@ def test_an_unknown_comm_is_closed(client):
     client.send("comm_msg", {"comm_id": "c1", "data": {}})
     client.send("comm_close", {"comm_id": "c1", "data": {}})
     assert client.check('println!("alive");') == "alive\n"
-
-
-@pytest.mark.parametrize("channel", ["shell", "control"])
-def test_a_wrong_signature_is_ignored(client, tmp_path, channel):
-    trace = tmp_path / "trace"
-    forger = Session(key=b"wrong key", signature_scheme=client.kc.session.signature_scheme)
-    content = {"code": f'std::fs::write("{trace}", "x").unwrap();', "silent": False}
-    forger.send(getattr(client.kc, f"{channel}_channel").socket, "execute_request", content)
-    assert client.check('println!("alive");') == "alive\n"
-    assert client.ask("kernel_info_request", channel=channel)["status"] == "ok"
-    assert not trace.exists()
 
 
 @pytest.mark.parametrize("channel", ["shell", "control"])

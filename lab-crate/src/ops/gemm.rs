@@ -4,6 +4,11 @@
 //! shared by the threads of `pool.rs`. The cut depends on the shapes only, so the number of
 //! threads does not change a bit. Not here: tensors (`linear.rs`).
 
+#![allow(
+    unsafe_code,
+    reason = "the `gemm` crate takes pointers, and threads write disjoint blocks of one slice"
+)]
+
 use candle_core::{DType, Result, WithDType, bail};
 use gemm::Parallelism;
 
