@@ -13,7 +13,7 @@
 //! | `release.rs`, `course.rs` | the versions for students, instructors and lecturers; nbgrader |
 //! | `grade/` | grading a class |
 //! | `hub/`, `mounts.rs` | JupyterHub for a class, what shuts a program in |
-//! | `student_report.rs` | the report that a student hands in |
+//! | `student_report.rs`, `notebook_file.rs` | the report that a student hands in, a notebook of somebody's |
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `unsolved.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
@@ -28,6 +28,8 @@ mod execution;
 mod fetch;
 mod finding;
 mod folder;
+#[cfg(test)]
+mod fuzz;
 mod grade;
 mod hint;
 mod hub;
@@ -35,6 +37,7 @@ mod index;
 mod kernel;
 mod mounts;
 mod notebook;
+mod notebook_file;
 mod npm;
 mod python;
 mod record;
