@@ -6,6 +6,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `workspace.rs`, `child.rs`, `scripts.rs`, `step.rs`, `stamp.rs` | folders, child processes, Python files, progress lines, hashes |
+//! | `advice.rs`, `lost_output.rs` | what to do about a full disk and the like |
 //! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `index.rs`, `run.rs` | executing notebooks, the first page |
@@ -17,6 +18,7 @@
 //! | `student.rs`, `reset.rs`, `up.rs` | the student's copies and JupyterLab |
 //! | `suite.rs`, `unsolved.rs`, `doctor.rs`, `finding.rs`, `bench/` | `cargo lab test`, `doctor`, `bench` |
 
+mod advice;
 mod archive;
 mod args;
 mod bench;
@@ -35,6 +37,7 @@ mod hint;
 mod hub;
 mod index;
 mod kernel;
+mod lost_output;
 mod mounts;
 mod notebook;
 mod notebook_file;
@@ -65,6 +68,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    lost_output::tell();
     match args::Args::parse().run() {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -72,6 +76,9 @@ fn main() -> ExitCode {
             eprintln!("\nошибка: {error}");
             for cause in error.chain().skip(1) {
                 eprintln!("причина: {cause}");
+            }
+            if let Some(advice) = advice::of(&error) {
+                eprintln!("что сделать: {advice}");
             }
             ExitCode::FAILURE
         }

@@ -15,7 +15,7 @@ use crate::release::Kind;
 use crate::step::Step;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{scripts, setup, student, toolchain};
+use crate::{child, scripts, setup, student, toolchain};
 
 /// An executed notebook.
 struct Executed {
@@ -122,12 +122,13 @@ fn one(
     for line in conditions(workspace, executed)? {
         script.arg("--condition").arg(line);
     }
-    let output = script.output()?;
+    let output = child::output(&mut script)?;
     if !output.status.success() {
         step.fail("не написан");
         bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let lacks: Lacks = serde_json::from_slice(&output.stdout)?;
+    let lacks: Lacks =
+        serde_json::from_slice(&output.stdout).context("student_report.py ответил непонятно")?;
     step.done(&format!("{0}.html, {0}.pdf", notebook.name));
     for (what, names) in [("не заполнено", &lacks.missing), ("не решено", &lacks.unsolved)]
     {

@@ -169,11 +169,7 @@ fn texts() -> Vec<Target> {
     vec![
         Target {
             name: "labs",
-            seeds: vec![
-                include_bytes!("../../../lab-crate/labs.toml").to_vec(),
-                b"[[lab]]\nnotebook = \"01-a\"\n[[lab.number]]\nname = \"a\"\nafter = \"b\"\n"
-                    .to_vec(),
-            ],
+            seeds: vec![seeds::LABS.as_bytes().to_vec()],
             tokens: toml,
             read: |bytes, _| match str::from_utf8(bytes) {
                 Ok(text) => told(task::parse(text)),

@@ -12,12 +12,13 @@ pub struct Room {
 }
 
 impl Room {
-    /// An empty one beside the input at `path`.
+    /// The one beside the input at `path`, emptied.
     pub fn beside(path: &Path) -> Room {
-        let outer = path.with_extension("room");
-        fs::remove_dir_all(&outer).ok();
-        fs::create_dir_all(outer.join("in/out")).unwrap();
-        Room { outer }
+        let room = Room { outer: path.with_extension("room") };
+        fs::create_dir_all(room.outer.join("in/out")).unwrap();
+        fs::remove_file(room.file()).ok();
+        fs::remove_dir_all(room.folder()).ok();
+        room
     }
 
     /// The place for a single file.
@@ -32,7 +33,7 @@ impl Room {
 
     /// Fails where something lies outside of the innermost folder, is no plain file, or more than `limit` bytes and
     /// the one that showed that they are too many.
-    pub fn check(self, limit: u64) {
+    pub fn check(&self, limit: u64) {
         assert_eq!(names(&self.outer), ["in"]);
         assert_eq!(names(&self.outer.join("in")), ["out"]);
         assert!(!Path::new(OUTSIDE).exists(), "{OUTSIDE} was written");
@@ -62,7 +63,6 @@ impl Room {
         }
         // Two places may have been written by one test of several readers.
         assert!(size <= 2 * (limit + 1), "{size} bytes were written");
-        fs::remove_dir_all(self.outer).unwrap();
     }
 }
 

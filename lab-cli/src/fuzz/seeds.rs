@@ -14,7 +14,7 @@ pub const IMAGES: [(&str, &[u8]); 3] =
 /// What a bomb grows to in bytes: twice the bound on memory.
 const LARGE: u64 = 128 << 20;
 
-/// A tar with the member, another file, a folder, a link, a device and a member twice.
+/// A tar with a link, a device, and the member twice.
 pub fn tar() -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     let mut add = |name: &str, kind: tar::EntryType, content: &[u8]| {
@@ -23,17 +23,14 @@ pub fn tar() -> Vec<u8> {
         header.set_entry_type(kind);
         header.set_mode(0o644);
         header.set_size(content.len() as u64);
-        if kind.is_symlink() || kind.is_hard_link() {
+        if kind.is_symlink() {
             header.set_link_name("/etc/passwd").unwrap();
         }
         header.set_cksum();
         builder.append(&header, content).unwrap();
     };
-    add("a", tar::EntryType::Directory, b"");
     add("a/link", tar::EntryType::Symlink, b"");
-    add("a/hard", tar::EntryType::Link, b"");
     add("a/device", tar::EntryType::Char, b"");
-    add("a/other.txt", tar::EntryType::Regular, b"other");
     add(MEMBER, tar::EntryType::Regular, b"text");
     add(MEMBER, tar::EntryType::Regular, b"second");
     builder.into_inner().unwrap()
@@ -93,6 +90,20 @@ pub fn zip_of_zeros() -> Vec<u8> {
     }
     writer.finish().unwrap().into_inner()
 }
+
+/// A table of one task and one number.
+pub const LABS: &str = r#"[[lab]]
+notebook = "01-a"
+[[lab.task]]
+id = "1.1"
+function = "f"
+title = "Шаг"
+points = 2
+hints = ["вопрос"]
+[[lab.number]]
+name = "точность"
+after = "точность: "
+"#;
 
 /// Notebooks with text as lines and as one.
 pub fn notebooks() -> Vec<Vec<u8>> {
