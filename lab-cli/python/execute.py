@@ -10,7 +10,6 @@ import asyncio
 import base64
 import json
 import re
-import sys
 import time
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, CellExecutionError, CellTimeoutError, DeadKernelError
 
+import failures
 import report
 from files import write
 
@@ -169,4 +169,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failures.end(main)

@@ -5,6 +5,15 @@ import os
 
 def write(path, content):
     """Writes a file, of text or of bytes, whole or not at all."""
+    content = content.encode("utf-8") if isinstance(content, str) else content
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
-    os.replace(part, path)
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError as error:
+        try:
+            part.unlink()
+        except OSError:  # It was never there.
+            pass
+        # The system does not always name the file.
+        raise OSError(error.errno, error.strerror, str(path)) from error

@@ -20,6 +20,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+import failures
+import notebooks
 import versions
 from files import write
 
@@ -162,12 +164,11 @@ def answers(notebook):
 def grade(options, output):
     """The result for one submission; verdicts go to `output` as they come."""
     lab = json.loads(options.lab)
-    notebook = nbformat.read(options.folder / options.notebook, as_version=4)
-    nbformat.validate(notebook)
+    notebook = notebooks.read(options.folder / options.notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    ours = nbformat.read(options.folder / options.ours, as_version=4)
+    ours = notebooks.read(options.folder / options.ours)
     drop_commands(notebook)
     checks, remarks = restore(notebook, ours, lab)
     tasks = {task["id"]: task for task in lab["task"]}
@@ -203,12 +204,11 @@ def main():
     limit(options)
     try:
         result = grade(options, output)
-    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
-        text = str(error).strip().splitlines()
-        result = {"broken": f"это не блокнот Jupyter: {text[0] if text else type(error).__name__}"}
+    except notebooks.NotebookError as error:
+        result = {"broken": str(error)}
     print(json.dumps({"result": result}, ensure_ascii=False), file=output)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failures.end(main)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import nbformat
 
+import failures
+import notebooks
 import versions
 from files import write
 
@@ -58,19 +60,19 @@ def main():
     lab = json.loads(options.lab)
     task = next(task for task in lab["task"] if task["id"] == options.task)
     try:
-        notebook = nbformat.read(options.notebook, as_version=4)
-        old = reset(notebook, versions.student(options.source, lab), task)
-    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
-        print(f"{options.notebook.name} не блокнот Jupyter ({error}); в нём ничего не изменено", file=sys.stderr)
+        notebook = notebooks.read(options.notebook)
+    except notebooks.NotebookError as error:
+        print(f"{error}; в нём ничего не изменено", file=sys.stderr)
         return 1
+    old = reset(notebook, versions.student(options.source, lab), task)
     try:
         keep(options.keep, old)
     except OSError as error:
-        print(f"прежний ответ не сохранить ({error}); в блокноте ничего не изменено", file=sys.stderr)
+        print(f"прежний ответ не сохранить ({failures.told(error)}); в блокноте ничего не изменено", file=sys.stderr)
         return 1
     write(options.notebook, nbformat.writes(notebook) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failures.end(main)

@@ -8,7 +8,6 @@ conclusions, and under which conditions all that was computed. Not here: which n
 import argparse
 import json
 import re
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,8 @@ import jupytext
 import nbformat
 
 import answers
+import failures
+import notebooks
 import report
 import report_pdf
 import versions
@@ -142,7 +143,7 @@ def main():
     parser.add_argument("--group")
     parser.add_argument("--condition", action="append", default=[], help="a line on how it was computed")
     options = parser.parse_args()
-    notebook = nbformat.read(options.notebook, as_version=4)
+    notebook = notebooks.read(options.notebook)
     name = options.source.stem
     missing = answers.missing(notebook, jupytext.read(options.source))
     rows = tasks(notebook, json.loads(options.lab))
@@ -158,4 +159,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failures.end(main)

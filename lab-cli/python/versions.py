@@ -9,12 +9,13 @@ import base64
 import io
 import json
 import re
-import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
 
+import failures
+import notebooks
 from files import write
 
 MARKS = {
@@ -76,8 +77,14 @@ def find(notebook, kind, task, is_it):
     """The cells of a task, by nbgrader's name or by content."""
     name = grade_id(kind, task)
     codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    named = [cell for cell in codes if cell.metadata.get("nbgrader", {}).get("grade_id") == name]
+    named = [cell for cell in codes if grade_id_of(cell) == name]
     return named or [cell for cell in codes if is_it(cell, task)]
+
+
+def grade_id_of(cell):
+    """The name that nbgrader's metadata give a cell; None where there is none, or something else in its place."""
+    marks = cell.metadata.get("nbgrader")
+    return marks.get("grade_id") if isinstance(marks, dict) else None
 
 
 def defines(cell, task):
@@ -211,9 +218,9 @@ def difference(wanted, path, outputs=False):
     """
     place = f"{path.parent.name}/{path.name}"
     try:
-        found = nbformat.read(path, as_version=4)
-    except (ValueError, KeyError, AttributeError, nbformat.ValidationError) as error:
-        return f"{place}: не блокнот Jupyter ({str(error).splitlines()[0]}); сделайте выпуск заново"
+        found = notebooks.read(path)
+    except notebooks.NotebookError as error:
+        return f"{path.parent.name}/{error}; сделайте выпуск заново"
     for number, (ours, theirs) in enumerate(zip(wanted.cells, found.cells), start=1):
         what = differs(ours, theirs, outputs)
         if what:
@@ -281,11 +288,11 @@ def make(options, lab):
     if options.kind in ("instructor", "slides"):
         if options.check:  # The cells are those of the solved version; no execution is needed to compare them.
             return solved(options.source, lab)
-        return instructor(options.source, lab, nbformat.read(options.executed, as_version=4))
+        return instructor(options.source, lab, notebooks.read(options.executed))
     if options.kind == "marked":
         return marked(read(options.source, lab), lab)
     return {"student": student, "solved": solved}[options.kind](options.source, lab)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failures.end(main)

@@ -40,7 +40,8 @@ pub fn unpack(packed: &Path, to: &Path, limit: u64) -> Result<()> {
 
 fn from_tar(file: File, member: &str, to: &Path, limit: u64) -> Result<()> {
     let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    for entry in archive.entries().context("архив tar.gz повреждён")? {
+    // Without the names of the extended formats, which are read into memory whole, however long; ours are short.
+    for entry in archive.entries().context("архив tar.gz повреждён")?.raw(true) {
         let mut entry = entry.context("архив tar.gz повреждён")?;
         let name = entry.path().context("архив tar.gz повреждён")?.into_owned();
         if name.strip_prefix(".").unwrap_or(&name) != Path::new(member) {

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -98,12 +98,11 @@ pub fn run_with(
 ) -> Result<usize> {
     let name = command.get_program().to_string_lossy().into_owned();
     let log_path = log_path(workspace, log)?;
-    let mut log_file = File::create(&log_path)?;
+    let mut log_file = File::create(&log_path)
+        .with_context(|| format!("не удалось создать {}", log_path.display()))?;
     let (reader, writer) = std::io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("не удалось запустить {name}: есть ли эта программа?"))?;
+    let mut child = command.spawn().with_context(|| not_started(&name))?;
     drop(command); // It holds the pipe's writing end.
     let mut count = 0;
     for_each_line(reader, |line| {
@@ -120,6 +119,22 @@ pub fn run_with(
         last_lines(&std::fs::read_to_string(&log_path).unwrap_or_default(), QUOTED_LINES),
         workspace.short(&log_path)
     );
+}
+
+/// Runs a program to its end and takes what it says.
+///
+/// # Errors
+/// When it does not start.
+pub fn output(command: &mut Command) -> Result<Output> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    command.output().with_context(|| not_started(&name))
+}
+
+/// What is told of a program that did not start.
+pub fn not_started(name: &str) -> String {
+    format!(
+        "не удалось запустить {name}: есть ли эта программа? Чего не хватает, скажет cargo lab doctor"
+    )
 }
 
 /// Puts a program in the place of this one, so that Ctrl-C reaches it alone; where the system cannot,

@@ -33,14 +33,14 @@ pub fn make(workspace: &Workspace, dir: &Path) -> Result<()> {
         let part = path.with_extension("part.ipynb");
         release::make(workspace, &notebook, &lab, Kind::Marked, &part)?;
         let fresh = fs::read(&part)?;
-        let _ = fs::remove_file(&part);
         if fs::read(&path).is_ok_and(|old| old != fresh) {
+            let _ = fs::remove_file(&part);
             bail!(
                 "{} уже есть и отличается; переименуйте его или укажите другую папку",
                 path.display()
             );
         }
-        fs::write(&path, fresh)
+        fs::rename(&part, &path)
             .with_context(|| format!("не удалось записать {}", path.display()))?;
         step.done("");
     }

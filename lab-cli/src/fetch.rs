@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, bail};
 
+use crate::advice;
 use crate::dataset::{self, DataFile, State};
 use crate::folder;
 use crate::source::{self, Source};
@@ -92,6 +93,10 @@ pub fn ensure(
         step.detail(&place.name());
         match take(workspace, file, &place, &part, &path, step) {
             Ok(()) => return Ok(Some(place.name())),
+            // A disk that is full or cannot be written is not the place's fault, and no other place would help.
+            Err(error) if let Some(advice) = advice::of(&error) => {
+                bail!("не удалось сохранить {}: {error:#}. Что сделать: {advice}", file.title)
+            }
             Err(error) => reasons.push(format!("  - {}: {error:#}", place.name())),
         }
     }

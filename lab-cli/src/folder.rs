@@ -38,7 +38,8 @@ pub fn unpack(archive: &Path, top: &str, to: &Path, limit: u64) -> Result<()> {
         }
         let path = to.join(below);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
+            fs::create_dir_all(parent)
+                .with_context(|| format!("не удалось создать папку {}", parent.display()))?;
         }
         let mut out = File::create(&path)
             .with_context(|| format!("не удалось создать {}", path.display()))?;

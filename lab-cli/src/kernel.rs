@@ -28,7 +28,7 @@ pub fn build(workspace: &Workspace, step: &Step) -> Result<bool> {
             step.detail(&text);
         }
     })
-    .context("ядро не собралось")?;
+    .context("ядро не собралось; чего не хватает, скажет cargo lab doctor")?;
     Ok(compiled)
 }
 
@@ -40,7 +40,7 @@ pub fn template(workspace: &Workspace, step: &Step) -> Result<bool> {
     let mut template = command(workspace, "template");
     template.env("CARGO_TERM_COLOR", "never");
     let lines = child::run(workspace, template, "kernel-template", step)
-        .context("зависимости ячеек не собрались")?;
+        .context("зависимости ячеек не собрались; чего не хватает, скажет cargo lab doctor")?;
     Ok(lines > 0)
 }
 

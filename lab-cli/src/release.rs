@@ -14,7 +14,7 @@ use crate::notebook::Notebook;
 use crate::step::Step;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{course, fetch, scripts, setup};
+use crate::{child, course, fetch, scripts, setup};
 
 /// A version of a notebook.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -97,7 +97,7 @@ fn check(workspace: &Workspace, out: &Path) -> Result<bool> {
                 bail!("нет файла {}: сначала cargo lab release", path.display());
             }
             let mut script = script(workspace, &notebook, &lab, kind, &path)?;
-            let output = script.arg("--check").output()?;
+            let output = child::output(script.arg("--check"))?;
             if !output.status.success() {
                 is_same = false;
                 print!("✗ {}", String::from_utf8_lossy(&output.stdout));
@@ -144,7 +144,7 @@ pub fn make(
         }
         script.arg("--executed").arg(executed);
     }
-    let output = script.output()?;
+    let output = child::output(&mut script)?;
     if output.status.success() {
         return Ok(());
     }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::release::Kind;
 use crate::workspace::Workspace;
-use crate::{scripts, setup, student, task};
+use crate::{child, scripts, setup, student, task};
 
 /// Where old answers are kept, beside the notebooks.
 const KEPT: &str = ".lab-answers";
@@ -30,11 +30,11 @@ pub fn reset(workspace: &Workspace, id: &str) -> Result<bool> {
         bail!("нет файла {}: его делает cargo lab up", workspace.short(&copy));
     }
     setup::python(workspace)?;
-    let kept = kept(&copy, id)?;
+    let kept = kept(&copy, id, SystemTime::now())?;
     let mut script = scripts::command(workspace, "reset.py")?;
     script.arg(&copy).arg("--source").arg(&notebook.source).arg("--keep").arg(&kept);
     script.arg("--lab").arg(serde_json::to_string(lab)?).args(["--task", id]);
-    let output = script.output()?;
+    let output = child::output(&mut script)?;
     if !output.status.success() {
         bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
@@ -47,8 +47,9 @@ pub fn reset(workspace: &Workspace, id: &str) -> Result<bool> {
 }
 
 /// A file for the old answer that is not there yet.
-fn kept(copy: &Path, id: &str) -> Result<PathBuf> {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+fn kept(copy: &Path, id: &str, now: SystemTime) -> Result<PathBuf> {
+    // A clock that stands before 1970 is no reason to refuse: the name only has to be free.
+    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let dir = copy.with_file_name(KEPT);
     let names = (0..).map(|n| match n {
         0 => format!("{id}-{seconds}.rs"),
@@ -67,10 +68,15 @@ mod tests {
     fn an_old_answer_never_replaces_another() {
         let dir = tempfile::tempdir().unwrap();
         let copy = dir.path().join("01-a.ipynb");
-        let first = kept(&copy, "1.1").unwrap();
+        // The clock stands still, goes back, and stands before all others.
+        let (now, hour) = (SystemTime::now(), std::time::Duration::from_secs(3600));
+        let first = kept(&copy, "1.1", now).unwrap();
         crate::stamp::write(&first, "x").unwrap();
-        let second = kept(&copy, "1.1").unwrap();
+        let second = kept(&copy, "1.1", now).unwrap();
         assert_ne!(first, second);
+        assert_ne!(kept(&copy, "1.1", now - hour).unwrap(), first);
+        let before = kept(&copy, "1.1", UNIX_EPOCH - hour).unwrap();
+        assert!(before.ends_with(".lab-answers/1.1-0.rs"), "{}", before.display());
         assert_eq!(second.parent().unwrap(), dir.path().join(KEPT));
     }
 }

@@ -101,6 +101,9 @@ pub fn write(path: &Path, content: &str) -> Result<()> {
         .map_or(Ok(()), fs::create_dir_all)
         .and_then(|()| fs::write(&part, content))
         .and_then(|()| fs::rename(&part, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&part);
+    }
     done.with_context(|| format!("не удалось записать {}", path.display()))
 }
 

@@ -6,23 +6,23 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::Value;
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
 use crate::args::ReportArgs;
 use crate::notebook::Notebook;
+use crate::notebook_file::NotebookFile;
 use crate::release::Kind;
 use crate::step::Step;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{scripts, setup, student, toolchain};
+use crate::{child, scripts, setup, student, toolchain};
 
 /// An executed notebook.
 struct Executed {
     file: PathBuf,
     /// Whether it is the student's own.
     is_own: bool,
-    text: Value,
+    seed: Option<String>,
 }
 
 /// What is missing in a report.
@@ -46,7 +46,7 @@ pub fn report(workspace: &Workspace, args: &ReportArgs) -> Result<bool> {
         .with_context(|| format!("не удалось создать папку {}", out.display()))?;
     let (mut done, mut complete) = (0, true);
     for (notebook, lab) in labs {
-        let Some(executed) = executed(workspace, &notebook) else {
+        let Some(executed) = executed(workspace, &notebook)? else {
             if !args.notebooks.is_empty() {
                 bail!(
                     "блокнот {} ещё не выполнен: выполните его в cargo lab up или командой cargo lab run",
@@ -83,16 +83,22 @@ fn is_named(notebook: &Notebook, name: &str) -> bool {
     notebook.name == name || notebook.name.split('-').next() == Some(name)
 }
 
-/// The student's own notebook where it has outputs, else the one that `cargo lab run` executed.
-fn executed(workspace: &Workspace, notebook: &Notebook) -> Option<Executed> {
+/// The student's own notebook where it was executed, else the one that `cargo lab run` executed.
+///
+/// # Errors
+/// When one of them is there and is no notebook: the other would be taken for it in silence.
+fn executed(workspace: &Workspace, notebook: &Notebook) -> Result<Option<Executed>> {
     let own = student::path(notebook, Kind::Student);
     let run = workspace.lab_dir().join(format!("{}.ipynb", notebook.name));
-    [(own, true), (run, false)].into_iter().find_map(|(file, is_own)| {
-        let text: Value = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
-        let cells = text.get("cells")?.as_array()?;
-        let ran = |cell: &Value| cell.get("execution_count").is_some_and(Value::is_number);
-        cells.iter().any(ran).then_some(Executed { file, is_own, text: text.clone() })
-    })
+    for (file, is_own) in [(own, true), (run, false)] {
+        if file.exists() {
+            let read = NotebookFile::read(&file)?;
+            if read.is_executed() {
+                return Ok(Some(Executed { file, is_own, seed: read.seed() }));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// Writes one report; whether nothing is missing in it.
@@ -116,12 +122,13 @@ fn one(
     for line in conditions(workspace, executed)? {
         script.arg("--condition").arg(line);
     }
-    let output = script.output()?;
+    let output = child::output(&mut script)?;
     if !output.status.success() {
         step.fail("не написан");
         bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let lacks: Lacks = serde_json::from_slice(&output.stdout)?;
+    let lacks: Lacks =
+        serde_json::from_slice(&output.stdout).context("student_report.py ответил непонятно")?;
     step.done(&format!("{0}.html, {0}.pdf", notebook.name));
     for (what, names) in [("не заполнено", &lacks.missing), ("не решено", &lacks.unsolved)]
     {
@@ -138,7 +145,7 @@ fn conditions(workspace: &Workspace, executed: &Executed) -> Result<Vec<String>>
         true => "блокнот студента".to_owned(),
         false => "блокнот с решениями, выполненный командой cargo lab run".to_owned(),
     }];
-    lines.push(match seed(&executed.text) {
+    lines.push(match &executed.seed {
         Some(seed) => format!("начальное число {seed}"),
         None => "начальное число в коде не задано".to_owned(),
     });
@@ -162,31 +169,10 @@ fn machine() -> String {
     line
 }
 
-/// The first initial value of randomness in the notebook's code.
-fn seed(notebook: &Value) -> Option<String> {
-    let code = notebook["cells"].as_array()?.iter().filter(|cell| cell["cell_type"] == "code");
-    code.filter_map(|cell| source(&cell["source"])).find_map(|source| {
-        let after = |mark: &str| source.split_once(mark).map(|(_, rest)| rest.to_owned());
-        let rest = after("seed: u64 = ").or_else(|| after("Rng::seed("))?;
-        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-        (!digits.is_empty()).then_some(digits)
-    })
-}
-
-/// A cell's source, which a notebook file keeps as one text or as lines.
-fn source(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Array(lines) => Some(lines.iter().filter_map(Value::as_str).collect()),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn notebooks_are_named_by_name_or_number() {
@@ -200,13 +186,5 @@ mod tests {
         assert_eq!(wanted(all(), &["01-tensors".into()]).unwrap().len(), 1);
         let error = wanted(all(), &["7".into()]).err().unwrap().to_string();
         assert_eq!(error, "нет блокнота «7»; есть 01-tensors, 02-autograd");
-    }
-
-    #[test]
-    fn the_seed_is_read_from_the_code() {
-        let with = |source: Value| json!({ "cells": [{ "cell_type": "code", "source": source }] });
-        assert_eq!(seed(&with(json!("let seed: u64 = 42;"))).as_deref(), Some("42"));
-        assert_eq!(seed(&with(json!(["let x;\n", "Rng::seed(7)"]))).as_deref(), Some("7"));
-        assert_eq!(seed(&with(json!("Rng::seed(seed)"))), None);
     }
 }

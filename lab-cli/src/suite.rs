@@ -6,7 +6,7 @@
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
 use crate::{audit, child, fetch, index, run, setup, unsolved};
@@ -126,7 +126,8 @@ impl Suite<'_> {
 
 /// Runs a program whose output goes straight to the terminal.
 fn succeeds(mut command: Command) -> Result<bool> {
-    Ok(command.status()?.success())
+    let name = command.get_program().to_string_lossy().into_owned();
+    Ok(command.status().with_context(|| child::not_started(&name))?.success())
 }
 
 fn pytest(workspace: &Workspace, dir: &str) -> Result<bool> {

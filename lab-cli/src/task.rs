@@ -96,8 +96,12 @@ pub fn find<'a>(labs: &'a [Lab], id: &str) -> Result<&'a Task> {
     bail!("нет задания {id}; есть {}", known.join(", "))
 }
 
-fn parse(text: &str) -> Result<Vec<Lab>> {
-    let Labs { lab: labs } = toml::from_str(text)?;
+/// The labs that a text names.
+///
+/// # Errors
+/// When it is not what it should be, or names a task twice.
+pub fn parse(text: &str) -> Result<Vec<Lab>> {
+    let Labs { lab: labs } = toml::from_str(text).context("это не таблица заданий")?;
     let mut seen = std::collections::HashSet::new();
     for task in labs.iter().flat_map(|lab| &lab.tasks) {
         if !seen.insert(&task.id) || !seen.insert(&task.function) {

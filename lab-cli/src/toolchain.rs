@@ -13,6 +13,9 @@ use crate::workspace::Workspace;
 /// What to do by hand where rustup cannot help.
 pub const CURE: &str = "rustup component add rust-src (без rustup: пакет rust-src вашей системы)";
 
+/// What is told where there is no Rust.
+const NO_RUST: &str = "не найден rustc: поставьте Rust программой rustup и повторите команду; чего ещё не хватает, скажет cargo lab doctor";
+
 /// Brings the sources with rustup where they are missing; returns whether there was something to do.
 ///
 /// # Errors
@@ -45,7 +48,7 @@ pub fn sources(workspace: &Workspace) -> Result<PathBuf> {
 /// When rustc does not answer.
 pub fn sysroot(workspace: &Workspace) -> Result<PathBuf> {
     let mut rustc = child::command(workspace, "rustc");
-    let output = rustc.args(["--print", "sysroot"]).output().context("не найден rustc")?;
+    let output = rustc.args(["--print", "sysroot"]).output().context(NO_RUST)?;
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
 }
 
@@ -54,7 +57,6 @@ pub fn sysroot(workspace: &Workspace) -> Result<PathBuf> {
 /// # Errors
 /// When rustc does not answer.
 pub fn version(workspace: &Workspace) -> Result<String> {
-    let output =
-        child::command(workspace, "rustc").arg("-V").output().context("не найден rustc")?;
+    let output = child::command(workspace, "rustc").arg("-V").output().context(NO_RUST)?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -136,7 +136,7 @@ def test_a_solution_left_in_a_students_copy_is_found(first, tmp_path):
 def test_what_is_no_notebook_is_named(first, tmp_path, text):
     path = tmp_path / "a.ipynb"
     path.write_text(text)
-    assert "a.ipynb: не блокнот Jupyter" in versions.difference(versions.student(source(first), first), path)
+    assert "a.ipynb не блокнот Jupyter" in versions.difference(versions.student(source(first), first), path)
 
 
 def test_slides_of_another_source_are_found(first, tmp_path):

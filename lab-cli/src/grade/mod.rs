@@ -8,10 +8,10 @@
 //!
 //! The submission's cells are run by python/grade.py.
 
-mod outcome;
+pub mod outcome;
 mod page;
 mod said;
-mod sandbox;
+pub mod sandbox;
 mod submission;
 
 use std::fs;
@@ -28,7 +28,7 @@ use self::submission::Submission;
 use crate::args::GradeArgs;
 use crate::task::{self, Lab};
 use crate::workspace::Workspace;
-use crate::{child, release, scripts, setup, stamp};
+use crate::{child, notebook_file, release, scripts, setup, stamp};
 
 /// Processes and threads of one submission, as far as the system counts them for it alone.
 const THREADS: usize = 512;
@@ -159,8 +159,8 @@ impl Grading<'_> {
         };
         let dir = tempfile::Builder::new().prefix("lab-grade-").tempdir()?;
         let copy = dir.path().join("notebook.ipynb");
-        fs::copy(&submission.file, &copy)
-            .with_context(|| format!("не удалось прочитать {}", submission.file.display()))?;
+        fs::write(&copy, notebook_file::bytes(&submission.file)?)
+            .with_context(|| format!("не удалось записать {}", copy.display()))?;
         for name in ["home", "tmp"] {
             fs::create_dir(dir.path().join(name))?;
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::notebook_file;
 use crate::task::Lab;
 
 /// One submitted notebook.
@@ -74,7 +75,8 @@ fn recognized(file: &Path, labs: &[Lab]) -> Option<String> {
     let name = name(file);
     let by_name = labs.iter().find(|lab| name.contains(&lab.notebook));
     let by_tasks = || {
-        let text = fs::read_to_string(file).ok()?;
+        let text = notebook_file::bytes(file).ok()?;
+        let text = String::from_utf8_lossy(&text);
         let count = |lab: &Lab| {
             let is_there = |mark: String| text.contains(&mark);
             lab.tasks.iter().filter(|task| is_there(format!("TODO({})", task.id))).count()

@@ -79,8 +79,14 @@ pub fn settle(place: &Place, name: &str) -> Result<Person> {
         let copy = home.join(file);
         // Also a link is somebody's: it is not followed.
         if copy.symlink_metadata().is_err() {
-            fs::copy(&source, &copy)
-                .with_context(|| format!("не удалось записать {}", copy.display()))?;
+            // Whole or not at all, as what is there is never made anew; and first where no student can put a link.
+            let part = place.rooms().join(format!("{name}.part"));
+            let copied =
+                fs::copy(&source, &part).map(|_| ()).and_then(|()| fs::rename(&part, &copy));
+            if copied.is_err() {
+                let _ = fs::remove_file(&part);
+            }
+            copied.with_context(|| format!("не удалось записать {}", copy.display()))?;
             give(&copy, id)?;
         }
     }

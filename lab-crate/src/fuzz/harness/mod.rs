@@ -2,10 +2,10 @@
 //!
 //! That process may ask for [`BOUND`] bytes more than it had at the start, so an allocation beyond ends it; a panic,
 //! a hang or an error of the wrong kind ends it too, and the input that did it is kept. The same inputs come at
-//! every run, because the random numbers have a fixed seed. Nothing here knows
-//! what is read. Not here: how inputs are changed (`mutator.rs`).
+//! every run, because the random numbers have a fixed seed. Nothing here knows what is read: `lab-cli` compiles these
+//! files for its tests too. Not here: how inputs are changed (`mutator.rs`).
 
-mod memory;
+pub mod memory;
 mod mutator;
 
 use std::collections::BTreeSet;
