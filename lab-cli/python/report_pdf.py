@@ -24,9 +24,12 @@ PAGE = """
 #set par(justify: true)
 #show heading: set block(above: 1.4em, below: 0.8em, sticky: true)
 #show raw: set text(font: "DejaVu Sans Mono", size: 8.2pt)
-// A short piece of code stays on one page, a long one may go on.
-#show raw.where(block: true): it => block(
-  width: 100%, fill: luma(246), inset: 7pt, radius: 3pt, breakable: it.lines.len() > 24, it)
+// A short piece stays on one page, a long one may go on. Short code also keeps what follows, its output, with it.
+#show raw.where(block: true): it => {{
+  let is_short = it.lines.len() <= 24
+  block(width: 100%, fill: luma(246), inset: 7pt, radius: 3pt,
+    breakable: not is_short, sticky: is_short and it.lang == "rust", it)
+}}
 #show link: set text(fill: rgb("#2457a6"))
 #set table(stroke: 0.4pt + luma(170), inset: 5pt)
 #show table: set align(left)

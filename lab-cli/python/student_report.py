@@ -94,6 +94,12 @@ def tidy(notebook):
     return notebook
 
 
+def is_of(notebook, source):
+    """Whether the notebook holds the cells of the source and no others."""
+    cells = [[(cell.cell_type, cell.source) for cell in one.cells] for one in (notebook, source)]
+    return cells[0] == cells[1]
+
+
 def tasks(notebook, lab):
     """The tasks as rows: number, title, points, how the check ended."""
     return [(t["id"], t["title"], t["points"], answers.verdict(notebook, t)) for t in lab["task"]]
@@ -139,13 +145,18 @@ def main():
     parser.add_argument("--source", type=Path, required=True, help="the notebook's source, which asks the questions")
     parser.add_argument("--lab", required=True, help="the lab's tasks as JSON")
     parser.add_argument("--fonts", type=Path, required=True, help="the folder with the font of the charts")
+    parser.add_argument("--unchanged", action="store_true", help="write nothing unless its cells are the source's")
     parser.add_argument("--author")
     parser.add_argument("--group")
     parser.add_argument("--condition", action="append", default=[], help="a line on how it was computed")
     options = parser.parse_args()
     notebook = notebooks.read(options.notebook)
     name = options.source.stem
-    missing = answers.missing(notebook, jupytext.read(options.source))
+    source = jupytext.read(options.source)
+    if options.unchanged and not is_of(notebook, source):
+        print(json.dumps({"is_stale": True, "missing": [], "unsolved": []}))
+        return 0
+    missing = answers.missing(notebook, source)
     rows = tasks(notebook, json.loads(options.lab))
     head = head_of(notebook, rows, missing, options)
     unsolved = [row[0] for row in rows if row[3] != answers.VERDICTS["✓"]]
@@ -154,7 +165,7 @@ def main():
     pdf = report_pdf.to_pdf(notebook, head, options.out / f"{name}.parts", options.fonts)
     write(options.out / f"{name}.pdf", pdf)
     write(options.out / f"{name}.html", to_html(notebook, head))
-    print(json.dumps({"missing": missing, "unsolved": unsolved}, ensure_ascii=False))
+    print(json.dumps({"is_stale": False, "missing": missing, "unsolved": unsolved}, ensure_ascii=False))
     return 0
 
 

@@ -17,6 +17,10 @@ use crate::task::{self, Lab};
 use crate::workspace::Workspace;
 use crate::{child, scripts, setup, student, toolchain};
 
+/// What is said where the run is not of today's source.
+const STALE: &str = "исходный блокнот изменился после cargo lab run, прежний вывод к нему не подходит: \
+                     повторите cargo lab run или выполните свой блокнот в cargo lab up";
+
 /// An executed notebook.
 struct Executed {
     file: PathBuf,
@@ -28,13 +32,15 @@ struct Executed {
 /// What is missing in a report.
 #[derive(Debug, Deserialize)]
 struct Lacks {
+    /// Whether the notebook was executed from another source than today's; then no report was written.
+    is_stale: bool,
     /// Questions and conclusions without an answer.
     missing: Vec<String>,
     /// Tasks whose check did not pass or was not run.
     unsolved: Vec<String>,
 }
 
-/// The command; `false` when an answer is missing or a task unsolved.
+/// The command; `false` when an answer is missing, a task unsolved, or the run of a notebook outdated.
 ///
 /// # Errors
 /// When a notebook that was asked for does not exist or was never executed, or a report cannot be written.
@@ -119,6 +125,9 @@ fn one(
             script.arg(name).arg(value);
         }
     }
+    if !executed.is_own {
+        script.arg("--unchanged");
+    }
     for line in conditions(workspace, executed)? {
         script.arg("--condition").arg(line);
     }
@@ -129,7 +138,16 @@ fn one(
     }
     let lacks: Lacks =
         serde_json::from_slice(&output.stdout).context("student_report.py ответил непонятно")?;
+    if lacks.is_stale {
+        step.fail("не написан");
+        println!("  {STALE}");
+        return Ok(false);
+    }
     step.done(&format!("{0}.html, {0}.pdf", notebook.name));
+    if !executed.is_own {
+        let own = student::path(notebook, Kind::Student);
+        println!("  взят блокнот с решениями: свой, {}, ещё не выполнен", workspace.short(&own));
+    }
     for (what, names) in [("не заполнено", &lacks.missing), ("не решено", &lacks.unsolved)]
     {
         if !names.is_empty() {

@@ -5,7 +5,10 @@ The executed notebooks are those of the tests (LAB_REPORTS).
 
 import argparse
 import functools
+import json
 import re
+import subprocess
+import sys
 
 import jupytext
 import nbformat
@@ -114,6 +117,42 @@ def test_a_task_is_what_its_check_says(printed, word):
     praise.outputs = [nbformat.v4.new_output("stream", text="3.1 ✓\n")]
     notebook = nbformat.v4.new_notebook(cells=[cell, praise])
     assert answers.verdict(notebook, LAB["task"][0]) == word
+
+
+PAGES = "\n#context [#metadata(query(raw.where(block: true)).map(it => it.location().page())) <pages>]\n"
+
+
+@pytest.mark.parametrize("paragraphs", [16, 17, 18])
+def test_a_check_and_what_it_says_are_on_one_page(tmp_path, paragraphs):
+    cell = nbformat.v4.new_code_cell("check::step(step)?;")
+    cell.outputs = [nbformat.v4.new_output("stream", text="3.1 ✓\n")]
+    notebook = of_cells(*["Текст.\n\nЕщё."] * paragraphs)
+    notebook.cells.append(cell)
+    report_pdf.to_pdf(notebook, student_report.head_of(notebook, [], [], OPTIONS), tmp_path, FONTS)
+    source = tmp_path / "report.typ"
+    source.write_text(source.read_text("utf-8") + PAGES, "utf-8")
+    found = typst.query(str(source), "<pages>", field="value", one=True, root=str(tmp_path), font_paths=[str(FONTS)])
+    pages = json.loads(found)
+    assert len(pages) == 2 and pages[0] == pages[1], pages
+
+
+def test_a_run_of_an_older_source_gives_no_report(tmp_path):
+    source = tmp_path / "03-a.md"
+    executed, out = tmp_path / "03-a.ipynb", tmp_path / "report"
+    out.mkdir()
+    source.write_text("# 03. А\n\n" + QUESTIONS[0] + "\n", "utf-8")
+    nbformat.write(jupytext.read(source), executed)
+    script = [sys.executable, student_report.__file__, executed, out, "--source", source, "--lab", '{"task": []}']
+    script += ["--fonts", FONTS, "--unchanged"]
+
+    def told():
+        return json.loads(subprocess.run(script, check=True, capture_output=True).stdout)
+
+    source.write_text(source.read_text("utf-8").replace("Почему", "Отчего"), "utf-8")
+    assert told()["is_stale"] and list(out.iterdir()) == []
+    source.write_text(source.read_text("utf-8").replace("Отчего", "Почему"), "utf-8")
+    assert told() == {"is_stale": False, "missing": [], "unsolved": []}
+    assert {path.suffix for path in out.iterdir() if path.is_file()} == {".html", ".pdf"}
 
 
 def test_long_outputs_are_cut_pieces_joined_and_fences_hold():

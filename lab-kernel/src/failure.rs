@@ -7,6 +7,7 @@ use ariadne::sources;
 use evcxr::{CompilationError, Theme};
 use serde_json::{Value, json};
 
+use crate::colours;
 use crate::explain::Explanations;
 use crate::frame::Fault;
 
@@ -131,7 +132,7 @@ fn report(error: &CompilationError, code: &str) -> Vec<String> {
         let report = error.build_report(name.clone(), shadow, Theme::Light)?;
         let mut bytes = Vec::new();
         report.write(sources([(name, code)]), &mut bytes).ok()?;
-        Some(String::from_utf8_lossy(&bytes).into_owned())
+        Some(colours::readable(&String::from_utf8_lossy(&bytes)))
     });
     match built.flatten() {
         Some(text) => lines = text.lines().take(REPORT_LINES).map(str::to_owned).collect(),

@@ -180,7 +180,7 @@ impl Front {
             let place = if name == "LD_LIBRARY_PATH" { &inputs } else { &root };
             command.env(name, value.replace(&memory.root, place));
         }
-        let status = moved::run_rustc(&mut command)?;
+        let status = moved::run_rustc(&mut command, &self.root.join("src/lib.rs"))?;
         if status.success() && instead.is_empty() {
             let out_dir = out_dir.context("a rustc call without --out-dir")?;
             let file =

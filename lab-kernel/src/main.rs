@@ -15,7 +15,9 @@
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
 
+mod block;
 mod cell;
+mod colours;
 mod completeness;
 mod completion;
 mod connection;

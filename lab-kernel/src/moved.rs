@@ -7,25 +7,31 @@
 //! so these are left out. Not here: the call of rustc (`front.rs`), the display of a last expression (`patch.rs`).
 
 use std::io::{BufRead, BufReader};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::block;
+
 /// The call by which evcxr's generated code stores a variable.
 const STORED: &str = "evcxr_variable_store.put_variable";
 
-/// Runs rustc and passes its messages on: no warnings, those of moved variables made shorter.
+/// Runs rustc on the generated source at `code` and passes its messages on: no warnings, those of moved variables
+/// and those in the last expression (`block.rs`) made shorter.
 ///
 /// # Errors
 /// When rustc cannot be started or its messages cannot be read.
-pub fn run_rustc(command: &mut Command) -> Result<ExitStatus> {
+pub fn run_rustc(command: &mut Command, code: &Path) -> Result<ExitStatus> {
     let mut rustc = command.stderr(Stdio::piped()).spawn().context("rustc did not start")?;
     let messages = rustc.stderr.take().context("rustc has no stderr")?;
     for line in BufReader::new(messages).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         if !is_warning(&line) {
-            eprintln!("{}", without_place(&line).unwrap_or(line));
+            let shorter = without_place(&line)
+                .or_else(|| block::without_notes(&line, &std::fs::read_to_string(code).ok()?));
+            eprintln!("{}", shorter.unwrap_or(line));
         }
     }
     rustc.wait().context("rustc was lost")

@@ -79,6 +79,19 @@ def test_a_type_error_shows_the_place(client):
     }
 
 
+@pytest.mark.parametrize(
+    "code",
+    ['if true {\n    half_of("текст");\n}', '{\n    half_of("текст")\n}', 'half_of("текст")', 'println!("{}", half_of("текст"));'],
+)
+def test_a_wrong_argument_of_ones_own_function_shows_the_place(client, code):
+    client.check("fn half_of(x: f64) -> f64 { x / 2.0 }")
+    cell = client.run(code)
+    assert "mismatched types" in cell.error()["evalue"]
+    assert cell.error()["ename"] == "CompileError[E0308]"
+    text = cell.traceback()
+    assert 'half_of("текст")' in text and "expected `f64`, found `&str`" in text
+
+
 def test_an_unknown_name(client):
     cell = client.run('println!("{}", no_such_name);')
     assert "no_such_name" in cell.error()["evalue"]
