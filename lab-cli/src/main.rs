@@ -6,7 +6,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `workspace.rs`, `child.rs`, `scripts.rs`, `step.rs`, `stamp.rs` | folders, child processes, Python files, progress lines, hashes |
-//! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
+//! | `setup.rs`, `python.rs`, `venv.rs`, `jupyter.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `index.rs`, `run.rs` | executing notebooks, the first page |
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
@@ -32,6 +32,7 @@ mod grade;
 mod hint;
 mod hub;
 mod index;
+mod jupyter;
 mod kernel;
 mod mounts;
 mod notebook;
