@@ -88,9 +88,6 @@ c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = 180
 c.Spawner.http_timeout = 180
 c.Spawner.args = [
-    # Live figures and long outputs are what the lab is about; Jupyter's limits would cut them.
-    "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e10",
-    "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e6",
     f"--MappingKernelManager.cull_idle_timeout={settings['idle']}",
     "--MappingKernelManager.cull_interval=60",
 ]

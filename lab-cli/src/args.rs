@@ -1,12 +1,13 @@
 //! The command line: which commands there are, and the call of each.
 //!
-//! Not here: what the commands do. Each has a file of its own name (`test` is `suite.rs`).
+//! Not here: what the commands do. Each has a file of its own name (`test` is `suite.rs`, `setup` is in `up.rs`).
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::release::Kind;
 use crate::workspace::Workspace;
 use crate::{
     bench, doctor, fetch, grade, hint, hub, release, reset, run, student_report, suite, up,
@@ -30,6 +31,8 @@ pub struct Args {
 enum Command {
     /// Выполнить все блокноты и собрать отчёт в target/lab
     Run(RunArgs),
+    /// Подготовить всё, что нужно блокнотам, и ничего не запускать
+    Setup,
     /// Открыть блокноты в JupyterLab
     Up(UpArgs),
     /// Открыть лабораторную классу: JupyterHub на этом компьютере
@@ -249,6 +252,7 @@ impl Args {
         let workspace = Workspace::find()?;
         match self.command {
             Command::Run(args) => run::run(&workspace, &args),
+            Command::Setup => up::prepare(&workspace, Kind::Student),
             Command::Up(args) => up::up(&workspace, &args),
             Command::Hub(args) => hub::hub(&workspace, &args),
             Command::Test => suite::test(&workspace),

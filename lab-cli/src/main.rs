@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `workspace.rs`, `child.rs`, `scripts.rs`, `step.rs`, `stamp.rs` | folders, child processes, Python files, progress lines, hashes |
 //! | `advice.rs`, `lost_output.rs` | what to do about a full disk and the like |
-//! | `setup.rs`, `python.rs`, `venv.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
+//! | `setup.rs`, `python.rs`, `venv.rs`, `jupyter.rs`, `kernel.rs`, `record.rs` | what is made before a notebook can run |
 //! | `dataset.rs`, `fetch.rs`, `source.rs`, `npm.rs`, `archive.rs`, `folder.rs`, `unreachable.rs` | data sets and where they come from |
 //! | `notebook.rs`, `execution.rs`, `index.rs`, `run.rs` | executing notebooks, the first page |
 //! | `task.rs`, `hint.rs` | the tasks of the notebooks, `cargo lab hint` |
@@ -40,6 +40,7 @@ mod grade;
 mod hint;
 mod hub;
 mod index;
+mod jupyter;
 mod kernel;
 mod lost_output;
 mod mounts;

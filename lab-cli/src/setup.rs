@@ -1,7 +1,7 @@
 //! Set-up: all that must be there before a notebook can run, made where it is missing.
 //!
 //! What is done is not done again: each step looks first. Not here: the steps themselves, see
-//! `toolchain.rs`, `venv.rs`, `kernel.rs`, `fetch.rs`.
+//! `toolchain.rs`, `venv.rs`, `jupyter.rs`, `kernel.rs`, `fetch.rs`.
 
 use anyhow::Result;
 
@@ -9,7 +9,7 @@ use crate::dataset::{DataFile, FILES, State};
 use crate::record::Record;
 use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{fetch, kernel, notebook, toolchain, venv};
+use crate::{fetch, jupyter, kernel, notebook, toolchain, venv};
 
 /// Everything: the tools, then the data. Missing data are announced, not an error: the library draws a
 /// stand-in, or its error names the command that brings them.
@@ -29,7 +29,8 @@ pub fn python(workspace: &Workspace) -> Result<()> {
     step(workspace, "Программы Python (.venv)", venv::ensure)
 }
 
-/// The standard library's sources, the Python environment, the kernel, its template and its kernelspec.
+/// The standard library's sources, the Python environment with Jupyter's settings, the kernel, its template and
+/// its kernelspec.
 ///
 /// # Errors
 /// When one of them cannot be made.
@@ -40,6 +41,7 @@ pub fn tools(workspace: &Workspace) -> Result<()> {
     step(workspace, "Зависимости ячеек", kernel::template)?;
     let writing = Step::start("Описание ядра для Jupyter");
     kernel::install(workspace, &writing)?;
+    jupyter::configure(workspace)?;
     writing.quiet();
     Ok(())
 }

@@ -1,4 +1,5 @@
 //! `cargo lab up`: set-up, the student's notebooks, then JupyterLab in the place of this program.
+//! `cargo lab setup` is the same without JupyterLab.
 
 use std::process::Command;
 
@@ -14,12 +15,21 @@ use crate::{child, notebook, setup, student};
 /// # Errors
 /// When the set-up fails or JupyterLab does not start.
 pub fn up(workspace: &Workspace, args: &UpArgs) -> Result<bool> {
-    setup::everything(workspace)?;
     let kind = if args.solutions { Kind::Solved } else { Kind::Student };
-    student::ensure(workspace, kind)?;
+    prepare(workspace, kind)?;
     println!("Запускаю JupyterLab; остановить: Ctrl-C дважды");
     child::replace_with(jupyter(workspace, args, kind)?)
         .context("JupyterLab не запустился; что не так, скажет cargo lab doctor")
+}
+
+/// All that JupyterLab needs, and the notebooks of one kind; always `true`.
+///
+/// # Errors
+/// When the tools or the notebooks cannot be made.
+pub fn prepare(workspace: &Workspace, kind: Kind) -> Result<bool> {
+    setup::everything(workspace)?;
+    student::ensure(workspace, kind)?;
+    Ok(true)
 }
 
 fn jupyter(workspace: &Workspace, args: &UpArgs, kind: Kind) -> Result<Command> {
@@ -27,11 +37,6 @@ fn jupyter(workspace: &Workspace, args: &UpArgs, kind: Kind) -> Result<Command> 
     let mut jupyter = child::command(workspace, workspace.venv_python());
     jupyter.args(["-m", "jupyterlab"]);
     jupyter.arg(format!("--ServerApp.root_dir={}", workspace.notebooks().display()));
-    // Live figures and long outputs are what the lab is about; Jupyter's limits would cut them.
-    jupyter.args([
-        "--ZMQChannelsWebsocketConnection.iopub_data_rate_limit=1e10",
-        "--ZMQChannelsWebsocketConnection.iopub_msg_rate_limit=1e6",
-    ]);
     if let Some(notebook) = first.first() {
         let copy = student::path(notebook, kind);
         let name = copy.file_name().unwrap_or_default().to_string_lossy();

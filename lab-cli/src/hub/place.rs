@@ -14,7 +14,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use serde_json::json;
 
 use super::person::Person;
 use crate::stamp;
@@ -101,13 +100,7 @@ impl Place {
             "c = get_config()\nc.Exchange.root = {:?}\nc.CourseDirectory.course_id = \"deep-learning-lab\"\n",
             self.exchange()
         );
-        stamp::write_if_changed(&self.config().join("nbgrader_config.py"), &nbgrader)?;
-        // Nobody asks the students whether news may be fetched from afar.
-        let quiet = json!({ "@jupyterlab/apputils-extension:notification": {
-            "fetchNews": "false", "checkForUpdates": false
-        } });
-        let file = self.config().join("labconfig/default_setting_overrides.json");
-        stamp::write_if_changed(&file, &format!("{quiet:#}\n"))
+        stamp::write_if_changed(&self.config().join("nbgrader_config.py"), &nbgrader)
     }
 
     /// Writes [`Place::passwd`].
