@@ -14,9 +14,10 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
+    ("classroom.py", include_str!("../python/classroom.py")),
     ("execute.py", include_str!("../python/execute.py")),
     ("files.py", include_str!("../python/files.py")),
     ("grade.py", include_str!("../python/grade.py")),
