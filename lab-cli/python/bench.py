@@ -41,7 +41,7 @@ class Kernel:
 
     def __init__(self, kind, cwd):
         self.started = time.monotonic()
-        self.manager = KernelManager(kernel_name=kind.name, kernel_spec_manager=kind.specs)
+        self.manager = kind.manager()
         self.manager.start_kernel(cwd=cwd, env={**os.environ, **kind.env})
         self.client = self.manager.client()
         self.client.start_channels()
@@ -73,6 +73,10 @@ class Kind:
     def __init__(self, name, specs, env):
         self.name, self.specs, self.env = name, specs, env
         self.raw = {"warm_start_s": [], "cells_s": [], "displays_s": [], "lines_s": []}
+
+    def manager(self):
+        """What starts and ends one of these kernels."""
+        return KernelManager(kernel_name=self.name, kernel_spec_manager=self.specs)
 
 
 def stock_kind(program, scratch):

@@ -211,6 +211,8 @@ enum Bench {
     Kernel(KernelArgs),
     /// Обучение: эпоха MNIST, шаг регрессии, шаги оптимизаторов - рядом с PyTorch, если он есть
     Train(DuelArgs),
+    /// Класс: память, диск и первый тензор многих ядер сразу - рядом с ipykernel и torch
+    Class(ClassArgs),
     /// Зрение: ResNet18 и загрузчик картинок - рядом с torchvision, память, потоки
     Vision(DuelArgs),
 }
@@ -227,6 +229,23 @@ pub struct DuelArgs {
     /// Сколько раз измерить каждую строку; в таблице медиана
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     pub rounds: u32,
+}
+
+/// Options of `cargo lab bench class`.
+#[derive(clap::Args)]
+pub struct ClassArgs {
+    /// Записать все числа в файл
+    #[arg(long, value_name = "ФАЙЛ")]
+    pub json: Option<PathBuf>,
+    /// Python, в котором есть torch, numpy и ipykernel (по умолчанию измеряется только наше ядро)
+    #[arg(long, value_name = "ПУТЬ")]
+    pub torch: Option<PathBuf>,
+    /// Сколько ядер запускать сразу; через запятую
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_values_t = [1, 8, 30], value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub kernels: Vec<u32>,
+    /// Не отделять ядра друг от друга, если эта система не умеет; тогда чужие файлы не проверяются
+    #[arg(long)]
+    pub no_walls: bool,
 }
 
 /// Options of `cargo lab bench kernel`.
@@ -265,6 +284,7 @@ impl Args {
             Command::Doctor => doctor::doctor(&workspace),
             Command::Bench { what: Bench::Kernel(args) } => bench::kernel(&workspace, &args),
             Command::Bench { what: Bench::Train(args) } => bench::train(&workspace, &args),
+            Command::Bench { what: Bench::Class(args) } => bench::class(&workspace, &args),
             Command::Bench { what: Bench::Vision(args) } => bench::vision(&workspace, &args),
         }
     }

@@ -14,9 +14,10 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 15] = [
+const FILES: [(&str, &str); 16] = [
     ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
+    ("classroom.py", include_str!("../python/classroom.py")),
     ("execute.py", include_str!("../python/execute.py")),
     ("failures.py", include_str!("../python/failures.py")),
     ("files.py", include_str!("../python/files.py")),

@@ -59,8 +59,10 @@ impl Engine {
         let (jobs, inbox) = channel();
         let dependency = home.lab_crate.as_deref().map(template::dependency_line).transpose()?;
         std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+            // Held for as long as the kernel lives: its cells are linked with what lies there.
+            let mut held = None;
             let mut open = || -> Result<CommandContext> {
-                let template = template::ensure(&home, &mut progress)?;
+                let template = held.insert(template::ensure(&home, &mut progress)?);
                 session::use_template(&dir, &template.dir)?;
                 session::set_warming(&dir, true)?;
                 let context = warm_up(&home)?;

@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::home::HOME;
-use crate::{graph, guard, moved, patch, progress, session, tree};
+use crate::tree::{self, Large};
+use crate::{graph, guard, moved, patch, progress, session};
 
 /// Where the wrapped rustc writes the call it made.
 const RECORD: &str = "LAB_KERNEL_RECORD";
@@ -141,13 +142,14 @@ impl Front {
         Err(session::clean_environment(command.args(args)).exec().into())
     }
 
-    /// Cargo needs a target folder of its own; a session gets one only when cargo really runs.
+    /// Cargo needs a target folder of its own; a session gets one only when cargo really runs. What is large in it
+    /// is the template's: behind a class's walls a hard link is impossible, and a copy would be half a gigabyte.
     fn materialize(&self) -> Result<()> {
         let Some(template) = self.template() else { return Ok(()) };
         if self.root.join("linked").exists() {
             return Ok(());
         }
-        tree::link(&template.join("target"), &self.root.join("target"), &["ctx"])?;
+        tree::link(&template.join("target"), &self.root.join("target"), &["ctx"], Large::Shown)?;
         if !self.root.join("Cargo.lock").exists() {
             let _ = fs::copy(template.join("Cargo.lock"), self.root.join("Cargo.lock"));
         }

@@ -11,7 +11,7 @@
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs` | the process that runs the cells |
 //! | `front.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
-//! | `home.rs`, `template.rs`, `std_source.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
+//! | `home.rs`, `template.rs`, `hold.rs`, `std_source.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
 
@@ -30,6 +30,7 @@ mod front;
 mod graph;
 mod guard;
 mod history;
+mod hold;
 mod home;
 mod info;
 mod install;

@@ -67,7 +67,7 @@ impl Drop for Session {
     }
 }
 
-/// Notes which template the session in `dir` uses, so that nobody removes it.
+/// Notes which template the session in `dir` uses.
 ///
 /// # Errors
 /// When the session's folder cannot be written.
@@ -196,17 +196,6 @@ pub fn remove_if_abandoned() {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-}
-
-/// The templates that running sessions were started from.
-#[must_use]
-pub fn templates_in_use(home: &Home) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(home.sessions()) else { return Vec::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| fs::read_to_string(entry.path().join("template")).ok())
-        .map(PathBuf::from)
-        .collect()
 }
 
 fn age(dir: &Path) -> Option<Duration> {

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::tree;
+use crate::tree::{self, Large};
 
 /// The folder's name in a template and in a session; the variable by which rust-analyzer finds it.
 pub const FOLDER: &str = "rust-src";
@@ -44,7 +44,7 @@ fn copy_from(library: &Path, template: &Path) -> Result<()> {
     }
     for name in CRATES {
         let sources = Path::new(name).join("src");
-        tree::link(&library.join(&sources), &to.join(&sources), &[])
+        tree::link(&library.join(&sources), &to.join(&sources), &[], Large::Linked)
             .with_context(|| format!("не удалось скопировать исходники {name}"))?;
     }
     let platform = to.join(PLATFORM);

@@ -16,17 +16,20 @@ use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
 use crate::frame::Frame;
+use crate::hold::{Hold, MARKER};
 use crate::home::Home;
-use crate::{session, std_source, tree};
+use crate::tree::{self, Large};
+use crate::{hold, session, std_source};
 
 /// Raise when the layout of a template changes.
 const FORMAT: &str = "lab-kernel template 6";
 
-/// A finished template.
-#[derive(Clone, Debug)]
+/// A finished template; nobody removes it while this lives.
+#[derive(Debug)]
 pub struct Template {
     /// Its folder.
     pub dir: PathBuf,
+    _hold: Hold,
 }
 
 /// Returns the fresh template, building it first where it is missing or stale.
@@ -37,19 +40,27 @@ pub struct Template {
 /// When the library does not compile (with cargo's message), or the folder cannot be written.
 pub fn ensure(home: &Home, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<Template> {
     let dir = folder(home)?;
-    if dir.join("complete").exists() {
-        return Ok(Template { dir });
+    if let Some(hold) = Hold::take(&dir)? {
+        return Ok(Template { dir, _hold: hold });
     }
-    let lock = File::create(home.root().join("template.lock"))?;
+    let lock = File::create(home.root().join("template.lock")).with_context(|| {
+        format!(
+            "зависимости ячеек не собраны для нынешней библиотеки, а писать в {} нельзя; их соберёт команда \
+             cargo lab run",
+            home.root().display()
+        )
+    })?;
     if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
         progress(0, 0, "зависимости уже собирает другой процесс");
         flock(&lock, FlockOperation::LockExclusive)?;
     }
-    if !dir.join("complete").exists() {
+    if !dir.join(MARKER).exists() {
         build(home, &dir, progress)?;
     }
-    remove_old(home, &dir);
-    Ok(Template { dir })
+    // Whoever removes needs the lock that we have.
+    let hold = Hold::take(&dir)?.context("готовые зависимости ячеек пропали")?;
+    others(home, &dir).iter().for_each(|old| hold::remove_unless_held(old));
+    Ok(Template { dir, _hold: hold })
 }
 
 /// Whether [`ensure`] would return without building.
@@ -57,7 +68,7 @@ pub fn ensure(home: &Home, progress: &mut dyn FnMut(u32, u32, &str)) -> Result<T
 /// # Errors
 /// When the library's folder cannot be read.
 pub fn is_fresh(home: &Home) -> Result<bool> {
-    Ok(folder(home)?.join("complete").exists())
+    Ok(folder(home)?.join(MARKER).exists())
 }
 
 /// Where the template for the present state of library and toolchain is, or would be.
@@ -70,7 +81,7 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         && let Some(old) = newest(home, dir)
     {
         // Most dependencies are the same as last time; cargo rebuilds what is not.
-        tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"])?;
+        tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"], Large::Linked)?;
     }
     fs::create_dir_all(dir)?;
     std_source::copy(dir)?;
@@ -113,7 +124,7 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         // What did compile stays: the next attempt goes on from here.
         bail!("зависимости ячеек не собрались:\n{}", errors.trim());
     }
-    fs::write(dir.join("complete"), "")?;
+    fs::write(dir.join(MARKER), "")?;
     Ok(())
 }
 
@@ -245,16 +256,6 @@ fn newest(home: &Home, current: &Path) -> Option<PathBuf> {
         .into_iter()
         .filter(|path| path.join("target").exists())
         .max_by_key(|path| path.metadata().and_then(|meta| meta.modified()).ok())
-}
-
-/// Removes templates that no running session was started from.
-fn remove_old(home: &Home, current: &Path) {
-    let used = session::templates_in_use(home);
-    for old in others(home, current) {
-        if !used.contains(&old) {
-            let _ = fs::remove_dir_all(old);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,17 @@
-//! Folder trees: list the files of a crate, and link a built `target` folder into another place.
+//! Folder trees: list the files of a crate, and give a built `target` folder a second place without a second copy.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// What stands for a large file in the second place.
+#[derive(Clone, Copy)]
+pub enum Large {
+    /// A hard link, which outlives the first place; a copy where there can be none (another disk, another owner).
+    Linked,
+    /// A symbolic link: from any owner and across mounts, for as long as the first place stays.
+    Shown,
+}
 
 /// All files below `dir`, sorted, without `target` and hidden folders.
 ///
@@ -29,14 +38,14 @@ pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Makes `to` a copy of `from` in which large files are hard links.
+/// Makes `to` a copy of `from` in which large files are links.
 ///
 /// Small files and files whose name contains one of `own` are real copies, because cargo and rustc
-/// write to those. Time stamps are kept. Where linking fails (another disk), files are copied.
+/// write to those. Time stamps are kept.
 ///
 /// # Errors
 /// When a file can be neither linked nor copied.
-pub fn link(from: &Path, to: &Path, own: &[&str]) -> io::Result<()> {
+pub fn link(from: &Path, to: &Path, own: &[&str], large: Large) -> io::Result<()> {
     const SMALL: u64 = 16 << 10;
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
@@ -44,12 +53,20 @@ pub fn link(from: &Path, to: &Path, own: &[&str]) -> io::Result<()> {
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let meta = entry.metadata()?;
         if meta.is_dir() {
-            link(&source, &target, own)?;
+            link(&source, &target, own, large)?;
             continue;
         }
         let name = entry.file_name().to_string_lossy().into_owned();
         let keep_apart = meta.len() < SMALL || own.iter().any(|word| name.contains(word));
-        if keep_apart || fs::hard_link(&source, &target).is_err() {
+        let is_linked = !keep_apart
+            && match large {
+                Large::Linked => fs::hard_link(&source, &target).is_ok(),
+                Large::Shown => {
+                    std::os::unix::fs::symlink(&source, &target)?;
+                    true
+                }
+            };
+        if !is_linked {
             fs::copy(&source, &target)?;
             let file = fs::File::options().write(true).open(&target)?;
             file.set_modified(meta.modified()?)?;
@@ -67,20 +84,27 @@ mod tests {
     #[test]
     fn large_files_are_linked_small_and_own_ones_copied() {
         let root = std::env::temp_dir().join(format!("lab-kernel-tree-{}", std::process::id()));
-        let (from, to) = (root.join("from"), root.join("to"));
+        let (from, to, seen) = (root.join("from"), root.join("to"), root.join("seen"));
         fs::create_dir_all(from.join("deps")).unwrap();
         for (name, size) in [("deps/liba.rlib", 20_000), ("deps/libctx.so", 20_000), ("x.d", 10)] {
             fs::write(from.join(name), vec![1u8; size]).unwrap();
         }
-        link(&from, &to, &["ctx"]).unwrap();
+        link(&from, &to, &["ctx"], Large::Linked).unwrap();
+        link(&from, &seen, &["ctx"], Large::Shown).unwrap();
         let inode = |path: PathBuf| path.metadata().unwrap().ino();
         assert_eq!(inode(from.join("deps/liba.rlib")), inode(to.join("deps/liba.rlib")));
-        for name in ["deps/libctx.so", "x.d"] {
-            assert_ne!(inode(from.join(name)), inode(to.join(name)));
+        assert_eq!(
+            fs::read_link(seen.join("deps/liba.rlib")).unwrap(),
+            from.join("deps/liba.rlib")
+        );
+        for (name, copy) in
+            [("deps/libctx.so", &to), ("x.d", &to), ("deps/libctx.so", &seen), ("x.d", &seen)]
+        {
+            assert_ne!(inode(from.join(name)), inode(copy.join(name)));
             let time = |dir: &Path| dir.join(name).metadata().unwrap().modified().unwrap();
-            assert_eq!(time(&from), time(&to));
+            assert_eq!(time(&from), time(copy));
         }
-        assert_eq!(files(&to).unwrap().len(), 3);
+        assert_eq!([files(&to).unwrap().len(), files(&seen).unwrap().len()], [3, 3]);
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -186,17 +186,14 @@ fn cell_environment(workspace: &Workspace) -> Result<Vec<(String, String)>> {
 
 /// The Python that was named, or the first one that has torch.
 fn python_with_torch(workspace: &Workspace, named: Option<&Path>) -> Result<Option<PathBuf>> {
-    let has_torch = |python: &Path| {
-        let mut probe = Command::new(python);
-        probe.args(["-c", "import torch, numpy"]);
-        probe.output().is_ok_and(|output| output.status.success())
-    };
     match named {
-        Some(python) if has_torch(python) => Ok(Some(python.to_path_buf())),
+        Some(python) if super::has_packages(python, "torch, numpy") => {
+            Ok(Some(python.to_path_buf()))
+        }
         Some(python) => bail!("{}: здесь нет пакетов torch и numpy", python.display()),
         None => {
             let known = [workspace.venv_python(), "python3".into()];
-            Ok(known.into_iter().find(|python| has_torch(python)))
+            Ok(known.into_iter().find(|python| super::has_packages(python, "torch, numpy")))
         }
     }
 }

@@ -2,12 +2,14 @@
 //!
 //! | file | what it is |
 //! |---|---|
+//! | `class.rs` | all of the class made ready, also for `cargo lab bench class` |
 //! | `place.rs` | the folders of a hub |
 //! | `person.rs` | who may come in, and their homes |
 //! | `walls.rs` | what keeps one student's server from the others' |
 //! | `proxy.rs` | the program in front of JupyterHub, from npm |
 //! | `settings.rs` | what python/jupyterhub_config.py is told |
 
+mod class;
 mod person;
 mod place;
 mod proxy;
@@ -19,10 +21,10 @@ use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use anyhow::{Context, Result, bail};
 
 use crate::args::HubArgs;
-use crate::step::Step;
 use crate::workspace::Workspace;
-use crate::{child, release, scripts, setup};
-use place::Place;
+use crate::{child, scripts, setup};
+pub use class::Class;
+pub use place::Place;
 use walls::Walls;
 
 /// The command; returns when JupyterHub ends.
@@ -35,15 +37,9 @@ pub fn hub(workspace: &Workspace, args: &HubArgs) -> Result<bool> {
     let place = Place::open(workspace, args.base.as_deref())?;
     setup::everything(workspace)?;
     setup::step(workspace, "Прокси для JupyterHub (npm)", proxy::ensure)?;
-    let step = Step::start("Блокноты для студентов");
-    release::students(workspace, &place.notebooks())?;
-    step.quiet();
-    let people =
-        names.iter().map(|name| person::settle(&place, name)).collect::<Result<Vec<_>>>()?;
-    place.write_names(&people)?;
-    let walls = if args.no_walls { Walls::None } else { Walls::tried(workspace, &place)? };
-    settings::write(workspace, &place, args, &people, walls)?;
-    tell(workspace, &place, args, walls);
+    let class = Class::settle(workspace, &place, &names, args.no_walls)?;
+    settings::write(workspace, &place, args, &class)?;
+    tell(workspace, &place, args, class.walls);
     let mut jupyterhub = child::command(workspace, workspace.venv_python());
     jupyterhub
         .args(["-m", "jupyterhub", "--config"])

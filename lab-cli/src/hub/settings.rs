@@ -6,10 +6,10 @@ use std::fs;
 use anyhow::{Context, Result};
 use serde_json::json;
 
-use super::person::Person;
+use super::class::Class;
 use super::place::Place;
 use super::proxy;
-use super::walls::{self, Walls};
+use super::walls;
 use crate::args::HubArgs;
 use crate::toolchain;
 use crate::workspace::Workspace;
@@ -18,16 +18,10 @@ use crate::workspace::Workspace;
 ///
 /// # Errors
 /// When the toolchain does not answer, or a file cannot be read or written.
-pub fn write(
-    workspace: &Workspace,
-    place: &Place,
-    args: &HubArgs,
-    people: &[Person],
-    walls: Walls,
-) -> Result<()> {
+pub fn write(workspace: &Workspace, place: &Place, args: &HubArgs, class: &Class) -> Result<()> {
     let mut commands = BTreeMap::new();
-    for person in people {
-        commands.insert(&person.name, walls::command(workspace, place, person, walls)?);
+    for person in &class.people {
+        commands.insert(&person.name, walls::command(workspace, place, person, class.walls)?);
     }
     let settings = json!({
         "admin": args.admin,
