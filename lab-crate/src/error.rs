@@ -7,6 +7,18 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// The result of every fallible call of the library.
+///
+/// ```
+/// fn half(n: u32) -> lab::Result<u32> {
+///     if n % 2 == 1 {
+///         return Err(lab::Error::Argument(format!("{n} нечётное, а нужно чётное")));
+///     }
+///     Ok(n / 2)
+/// }
+/// assert_eq!(half(8)?, 4);
+/// assert!(half(7).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// What went wrong, as a sentence for the student.

@@ -35,6 +35,16 @@ pub fn interrupted() -> bool {
 ///
 /// # Errors
 /// [`Error::Interrupted`] after an interrupt.
+///
+/// ```
+/// let mut sum = 0;
+/// for i in 0..10 {
+///     lab::check_interrupted()?;
+///     sum += i;
+/// }
+/// assert_eq!(sum, 45);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn check_interrupted() -> Result<()> {
     if interrupted() { Err(Error::Interrupted) } else { Ok(()) }
 }

@@ -1,8 +1,7 @@
 //! Ready answers to the tasks of the lab, so that who is stuck can go on: the function of that name in place of `todo!`.
 //!
 //! A check tells a ready answer and gives no points for it. Each function does what the student's function of that
-//! name does, with the same arguments; what it is for stands in its notebook. Not here: how a right answer is
-//! recognised (`check`).
+//! name does, with the same arguments; what it is for stands in its notebook.
 //!
 //! ```
 //! use lab::prelude::*;
@@ -12,6 +11,8 @@
 //! assert_eq!(standardize(&Array1::from(vec![1.0, 3.0])), Array1::from(vec![-1.0, 1.0]));
 //! assert!(check::standardize(standardize).is_err()); // prints that the answer is a ready one
 //! ```
+//!
+//! Not here: how a right answer is recognised. Read next: [`check`](crate::check).
 
 use std::cell::Cell;
 
@@ -43,6 +44,13 @@ pub(crate) fn take_used() -> bool {
 ///
 /// # Errors
 /// The tensor is not of floating point.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// let ones = ready::sin2_plus_cos2(&Tensor::new(&[0f64, 1.0, 2.0], &Device::Cpu)?)?;
+/// assert!(ones.to_vec1::<f64>()?.iter().all(|one| (one - 1.0).abs() < 1e-12));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn sin2_plus_cos2(x: &Tensor) -> Result<Tensor> {
     USED.set(true);
     Ok((x.sin()?.sqr()? + x.cos()?.sqr()?)?)
@@ -52,6 +60,13 @@ pub fn sin2_plus_cos2(x: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// The tensor has no axis 0.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// let x = Tensor::new(&[[1f32, 10.0], [3.0, 30.0]], &Device::Cpu)?;
+/// assert_eq!(ready::center_columns(&x)?.to_vec2::<f32>()?, [[-1.0, -10.0], [1.0, 10.0]]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn center_columns(x: &Tensor) -> Result<Tensor> {
     USED.set(true);
     Ok(x.broadcast_sub(&x.mean_keepdim(0)?)?)
@@ -61,6 +76,13 @@ pub fn center_columns(x: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// The tensor is not of floating point.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// assert!(ready::float_var(&Tensor::new(&[1f32, 2.0], &Device::Cpu)?).is_ok());
+/// assert!(ready::float_var(&Tensor::new(&[1u32, 2], &Device::Cpu)?).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn float_var(t: &Tensor) -> Result<Var> {
     USED.set(true);
     if !t.dtype().is_float() {
@@ -73,6 +95,11 @@ pub fn float_var(t: &Tensor) -> Result<Var> {
 }
 
 /// Task 2.2.
+///
+/// ```
+/// let slope = lab::ready::numeric_grad(&|x| x * x, 3.0, 1e-4);
+/// assert!((slope - 6.0).abs() < 1e-6);
+/// ```
 pub fn numeric_grad(f: &dyn Fn(f64) -> f64, x: f64, h: f64) -> f64 {
     USED.set(true);
     (f(x + h) - f(x - h)) / (2.0 * h)
@@ -82,6 +109,14 @@ pub fn numeric_grad(f: &dyn Fn(f64) -> f64, x: f64, h: f64) -> f64 {
 ///
 /// # Errors
 /// The parameter has no gradient.
+///
+/// ```
+/// use lab::{candle_core::{Device, Var}, ready};
+/// let w = Var::new(&[2f32], &Device::Cpu)?;
+/// ready::step(&w, &w.sqr()?.backward()?, 0.25)?; // the gradient is 4
+/// assert_eq!(w.to_vec1::<f32>()?, [1.0]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn step(param: &Var, grads: &GradStore, alpha: f64) -> Result<()> {
     USED.set(true);
     let missing = || Error::Argument("у параметра нет градиента".into());
@@ -90,12 +125,23 @@ pub fn step(param: &Var, grads: &GradStore, alpha: f64) -> Result<()> {
 }
 
 /// Task 3.2.
+///
+/// ```
+/// use lab::{ndarray::array, ready};
+/// assert_eq!(ready::standardize(&array![1.0, 3.0]), array![-1.0, 1.0]);
+/// ```
 pub fn standardize(x: &Array1<f64>) -> Array1<f64> {
     USED.set(true);
     (x - x.sum() / x.len() as f64) / x.std(0.0)
 }
 
 /// Task 3.3.
+///
+/// ```
+/// use lab::ready::should_stop;
+/// assert!(should_stop(1.0, 1.00001, 1e-3) && should_stop(1.0, f32::NAN, 1e-3));
+/// assert!(!should_stop(1.0, 0.5, 1e-3));
+/// ```
 pub fn should_stop(previous: f32, current: f32, tolerance: f32) -> bool {
     USED.set(true);
     !current.is_finite() || (previous - current).abs() < tolerance
@@ -105,6 +151,14 @@ pub fn should_stop(previous: f32, current: f32, tolerance: f32) -> bool {
 ///
 /// # Errors
 /// The shapes differ.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor, Var}, ready};
+/// let (w, v) = (Var::new(&[1f32], &Device::Cpu)?, Var::new(&[0.5f32], &Device::Cpu)?);
+/// ready::momentum_step(&w, &v, &Tensor::new(&[2f32], &Device::Cpu)?, 0.25, 0.5)?;
+/// assert_eq!((v.to_vec1::<f32>()?, w.to_vec1::<f32>()?), (vec![0.75], vec![0.25]));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn momentum_step(
     param: &Var,
     velocity: &Var,
@@ -121,6 +175,14 @@ pub fn momentum_step(
 ///
 /// # Errors
 /// The shapes differ.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// let number = |n: f32| Tensor::new(&[n], &Device::Cpu);
+/// let (predicted, loss) = ready::predict_and_loss(&number(2.0)?, &number(4.0)?, &number(3.0)?, &number(1.0)?)?;
+/// assert_eq!((predicted.to_vec1::<f32>()?, loss.to_scalar::<f32>()?), (vec![7.0], 9.0));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn predict_and_loss(
     x: &Tensor,
     y: &Tensor,
@@ -137,6 +199,13 @@ pub fn predict_and_loss(
 ///
 /// # Errors
 /// The tensor is not of floating point.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// let logarithms = Tensor::new(&[[0.25f64.ln(), 0.75f64.ln()]], &Device::Cpu)?;
+/// assert!((ready::probabilities(&logarithms)?.to_vec2::<f64>()?[0][1] - 0.75).abs() < 1e-12);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn probabilities(log_probs: &Tensor) -> Result<Tensor> {
     USED.set(true);
     Ok(log_probs.exp()?)
@@ -146,6 +215,13 @@ pub fn probabilities(log_probs: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// The tensor has no axis.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// let logarithms = Tensor::new(&[[-0.1f32, -2.0], [-3.0, -0.05]], &Device::Cpu)?;
+/// assert_eq!(ready::predict(&logarithms)?.to_vec1::<u32>()?, [0, 1]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn predict(log_probs: &Tensor) -> Result<Tensor> {
     USED.set(true);
     Ok(log_probs.argmax(D::Minus1)?)
@@ -155,6 +231,14 @@ pub fn predict(log_probs: &Tensor) -> Result<Tensor> {
 ///
 /// # Errors
 /// The model does not take the digits.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, data::Digits, nn, ready};
+/// let digits = Digits { x: Tensor::new(&[[2f32, 0.0], [0.0, 2.0]], &Device::Cpu)?, y: Tensor::new(&[0u32, 0], &Device::Cpu)? };
+/// let model = |x: &Tensor| -> lab::candle_core::Result<Tensor> { Ok(nn::log_softmax(x)?) };
+/// assert!((ready::test(&model, &digits, 32)? - 1.1269).abs() < 1e-4); // (0.1269 + 2.1269) / 2
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn test(model: &dyn Module, digits: &Digits, batch_size: usize) -> Result<f64> {
     Ok(test_with_accuracy(model, digits, batch_size)?.0)
 }
@@ -163,6 +247,12 @@ pub fn test(model: &dyn Module, digits: &Digits, batch_size: usize) -> Result<f6
 ///
 /// # Errors
 /// A history is empty.
+///
+/// ```
+/// let figure = lab::ready::plot_history(&[0.9, 0.5, 0.4, 0.3], &[0.6, 0.35], "Ошибка")?;
+/// assert!(figure.to_svg()?.contains("Ошибка"));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn plot_history(train_history: &[f64], val_history: &[f64], title: &str) -> Result<Figure> {
     USED.set(true);
     let epoch = train_history.len() as f64 / val_history.len() as f64;
@@ -178,6 +268,13 @@ pub fn plot_history(train_history: &[f64], val_history: &[f64], title: &str) -> 
 ///
 /// # Errors
 /// The shapes do not fit.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, ready};
+/// let output = Tensor::new(&[[-0.1f32, -2.0], [-3.0, -0.05]], &Device::Cpu)?;
+/// assert_eq!(ready::accuracy(&output, &Tensor::new(&[0u32, 0], &Device::Cpu)?)?, 0.5);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn accuracy(output: &Tensor, target: &Tensor) -> Result<f64> {
     USED.set(true);
     metrics::accuracy(output, target)
@@ -187,6 +284,20 @@ pub fn accuracy(output: &Tensor, target: &Tensor) -> Result<f64> {
 ///
 /// # Errors
 /// The model does not take the digits, or the training was interrupted.
+///
+/// ```
+/// use lab::{data::Digits, prelude::*, ready};
+/// let x = Rng::seed(1).randn((6, 784), &Device::Cpu)?;
+/// let digits = Digits { x, y: Tensor::new(&[0u32, 1, 2, 3, 4, 5], &Device::Cpu)? };
+/// let map = VarMap::new();
+/// let layer = nn::linear(784, 10, nn::var_builder(&map, 42, &Device::Cpu).pp("fc"))?;
+/// let model = |x: &Tensor| -> candle_core::Result<Tensor> { Ok(nn::log_softmax(&layer.forward(x)?)?) };
+/// let mut opt = Optimizer::new(Sgd::lr(0.1), &map)?;
+/// let mut rng = Rng::seed(7);
+/// let (losses, accuracies) = ready::train_with_accuracy(&model, &mut opt, &digits, 4, &mut rng)?;
+/// assert_eq!((losses.len(), accuracies.len()), (2, 2)); // 4 examples, then 2
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn train_with_accuracy(
     model: &dyn Module,
     opt: &mut Optimizer,
@@ -216,6 +327,14 @@ pub fn train_with_accuracy(
 ///
 /// # Errors
 /// The model does not take the digits.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, data::Digits, nn, ready};
+/// let digits = Digits { x: Tensor::new(&[[2f32, 0.0], [0.0, 2.0]], &Device::Cpu)?, y: Tensor::new(&[0u32, 0], &Device::Cpu)? };
+/// let model = |x: &Tensor| -> lab::candle_core::Result<Tensor> { Ok(nn::log_softmax(x)?) };
+/// assert_eq!(ready::test_with_accuracy(&model, &digits, 32)?.1, 0.5);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn test_with_accuracy(
     model: &dyn Module,
     digits: &Digits,
@@ -233,6 +352,15 @@ pub fn test_with_accuracy(
 ///
 /// # Errors
 /// As for [`VisionModel::replace_head`].
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn, ready};
+/// let map = VarMap::new();
+/// let mut model = models::resnet18(1000, nn::var_builder(&map, 42, &Device::Cpu))?;
+/// ready::new_head(&mut model, &map, 2, 42)?;
+/// assert_eq!(model.num_classes(), 2);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn new_head(
     model: &mut VisionModel,
     map: &VarMap,
@@ -247,6 +375,13 @@ pub fn new_head(
 ///
 /// # Errors
 /// None.
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn, ready};
+/// let mut model = models::resnet18(2, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// assert_eq!(ready::freeze_body(&mut model)?.count(), 1026); // the head: 512 * 2 + 2
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn freeze_body(model: &mut VisionModel) -> Result<Params> {
     USED.set(true);
     model.set_trainable(Trainable::Head);
@@ -257,6 +392,20 @@ pub fn freeze_body(model: &mut VisionModel) -> Result<Params> {
 ///
 /// # Errors
 /// An image cannot be read, or an index is out of range.
+///
+/// ```
+/// use lab::data::standin_insects::{Counts, write};
+/// use lab::vision::{ImageFolder, transforms::{Compose, Normalize, Resize, ToTensor}};
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn, ready};
+/// # let root = std::env::temp_dir().join(format!("doc-visualize-{}", std::process::id()));
+/// write(&root, &Counts { train: [1, 1], val: [1, 1] }, 42)?;
+/// let small = Compose::new().then(Resize::exact(64, 64)).then(ToTensor).then(Normalize::imagenet());
+/// let set = ImageFolder::new(root.join("val"), small)?;
+/// let model = models::resnet18(2, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// assert!(ready::visualize(&model, &set, &[0, 1])?.to_svg()?.contains("ants"));
+/// # std::fs::remove_dir_all(&root).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn visualize(model: &VisionModel, set: &ImageFolder, indices: &[usize]) -> Result<Figure> {
     USED.set(true);
     let Batch { x, y } = set.batch(indices)?;

@@ -33,11 +33,23 @@ impl Rng {
     }
 
     /// A number from the uniform distribution on `[0, 1)`, with 53 random bits.
+    ///
+    /// ```
+    /// let mut rng = lab::Rng::seed(42);
+    /// let mean = (0..1000).map(|_| rng.uniform()).sum::<f64>() / 1000.0;
+    /// assert!((mean - 0.5).abs() < 0.05);
+    /// ```
     pub fn uniform(&mut self) -> f64 {
         (self.stream.next_u64() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
     /// A number from the standard normal distribution (mean 0, standard deviation 1).
+    ///
+    /// ```
+    /// let mut rng = lab::Rng::seed(42);
+    /// let mean = (0..1000).map(|_| rng.normal()).sum::<f64>() / 1000.0;
+    /// assert!(mean.abs() < 0.15);
+    /// ```
     pub fn normal(&mut self) -> f64 {
         if let Some(number) = self.spare.take() {
             return number;
@@ -50,6 +62,12 @@ impl Rng {
     }
 
     /// A whole number from `0..bound`, all equally likely; 0 when `bound` is 0.
+    ///
+    /// ```
+    /// let mut rng = lab::Rng::seed(42);
+    /// assert!((0..100).all(|_| rng.below(6) < 6));
+    /// assert_eq!(rng.below(0), 0);
+    /// ```
     pub fn below(&mut self, bound: usize) -> usize {
         // The high half of a 128-bit product (Lemire, 2019, arXiv:1805.10941); its bias is below
         // bound / 2^64, which no sample can show.
@@ -77,6 +95,14 @@ impl Rng {
     ///
     /// # Errors
     /// `lo` or `hi` is not finite, `lo > hi`, or the device refuses the tensor.
+    ///
+    /// ```
+    /// use lab::candle_core::Device;
+    /// let x = lab::Rng::seed(0).rand((2, 3), -1.0, 1.0, &Device::Cpu)?;
+    /// assert!(x.abs()?.max_all()?.to_scalar::<f32>()? <= 1.0);
+    /// assert!(lab::Rng::seed(0).rand(3, 1.0, -1.0, &Device::Cpu).is_err()); // lo > hi
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn rand(
         &mut self,
         shape: impl Into<Shape>,
@@ -96,6 +122,12 @@ impl Rng {
     }
 
     /// The numbers `0..n` in random order.
+    ///
+    /// ```
+    /// let mut order = lab::Rng::seed(1).permutation(5);
+    /// order.sort();
+    /// assert_eq!(order, [0, 1, 2, 3, 4]);
+    /// ```
     pub fn permutation(&mut self, n: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..n).collect();
         self.shuffle(&mut order);
@@ -103,6 +135,13 @@ impl Rng {
     }
 
     /// Puts `items` into random order, all orders equally likely.
+    ///
+    /// ```
+    /// let (mut a, mut b) = (["а", "б", "в", "г"], ["а", "б", "в", "г"]);
+    /// lab::Rng::seed(7).shuffle(&mut a);
+    /// lab::Rng::seed(7).shuffle(&mut b);
+    /// assert_eq!(a, b);
+    /// ```
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for i in (1..items.len()).rev() {
             items.swap(i, self.below(i + 1));

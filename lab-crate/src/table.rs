@@ -14,6 +14,14 @@ const MAX_ROWS: usize = 20;
 const MAX_COLUMNS: usize = 12;
 
 /// What a tensor can do to be seen. Bring it into scope with the prelude.
+///
+/// ```
+/// use lab::prelude::*;
+/// let x = Tensor::new(&[1u32, 2, 3], &Device::Cpu)?;
+/// assert!(x.table()?.to_string().contains("форма [3], тип u32"));
+/// x.evcxr_display(); // what a cell does with its last expression
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub trait Show {
     /// A table of the values with row and column indices, the shape and the element type.
     ///
@@ -54,6 +62,15 @@ impl Show for Tensor {
 /// A tensor written as rows and columns of text, ready to be shown.
 ///
 /// As the last expression of a cell it shows itself; `Display` writes it as text.
+///
+/// ```
+/// use lab::prelude::*;
+/// let table = Tensor::new(&[[1.0f32, 2.0], [3.0, 4.0]], &Device::Cpu)?.table()?;
+/// assert!(table.to_html().contains("<table"));
+/// table.show()?; // now, in the middle of a cell
+/// table.evcxr_display(); // what a cell does with its last expression
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     /// Column indices.

@@ -5,6 +5,14 @@ use candle_core::Tensor;
 use crate::{Error, Result};
 
 /// Some examples with their targets: `x` is `(N, ...)`, `y` is `(N)` or `(N, ...)`.
+///
+/// ```
+/// use lab::{batches::Batch, candle_core::{DType, Device, Tensor}};
+/// let x = Tensor::zeros((32, 784), DType::F32, &Device::Cpu)?;
+/// let batch = Batch { x, y: Tensor::zeros(32, DType::U32, &Device::Cpu)? };
+/// assert_eq!((batch.len(), batch.is_empty()), (32, false));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batch {
     /// The examples.
@@ -29,6 +37,27 @@ impl Batch {
 ///
 /// Worker threads share it, so an item that needs randomness draws it from a seed, the epoch and its
 /// index; only [`Dataset::batch_at`] knows the epoch.
+///
+/// ```
+/// use lab::{batches::Dataset, candle_core::{Device, Tensor}};
+/// /// The numbers 0, 1, 2, ... with their squares, made when they are asked for.
+/// struct Squares(usize);
+/// impl Dataset for Squares {
+///     fn len(&self) -> usize {
+///         self.0
+///     }
+///     fn get(&self, index: usize) -> lab::Result<(Tensor, Tensor)> {
+///         let x = index as f32;
+///         Ok((Tensor::new(x, &Device::Cpu)?, Tensor::new(x * x, &Device::Cpu)?))
+///     }
+/// }
+/// let set = Squares(10);
+/// assert!(!set.is_empty());
+/// assert_eq!(set.batch(&[3, 1])?.y.to_vec1::<f32>()?, [9.0, 1.0]);
+/// assert_eq!(set.batch_at(7, &[2])?.y.to_vec1::<f32>()?, [4.0]); // the same in every epoch
+/// assert!(set.batch(&[]).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub trait Dataset: Send + Sync {
     /// The number of items.
     fn len(&self) -> usize;

@@ -11,6 +11,19 @@ use crate::{Error, Result, interrupted};
 ///
 /// With workers, the next batches are made while this one is used; dropping the iterator stops them.
 /// When the student interrupts the cell, the next item is [`Error::Interrupted`] and the epoch ends.
+///
+/// ```
+/// use lab::batches::{DataLoader, LoaderOptions, TensorDataset};
+/// use lab::candle_core::{Device, Tensor};
+/// let x = Tensor::arange(0f32, 10., &Device::Cpu)?;
+/// let options = LoaderOptions { batch_size: 4, ..Default::default() };
+/// let loader = DataLoader::new(TensorDataset::new(x.clone(), x)?, options)?;
+/// let mut epoch = loader.iter();
+/// assert_eq!(epoch.len(), 3);
+/// let sizes = epoch.by_ref().map(|batch| Ok(batch?.len())).collect::<lab::Result<Vec<_>>>()?;
+/// assert_eq!((sizes, epoch.len()), (vec![4, 4, 2], 0));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub struct Epoch {
     source: Source,
     left: usize,

@@ -8,6 +8,12 @@ use super::epoch::Epoch;
 use crate::{Error, Result, Rng};
 
 /// How a [`DataLoader`] cuts: the options of `torch.utils.data.DataLoader`.
+///
+/// ```
+/// use lab::batches::LoaderOptions;
+/// let options = LoaderOptions { shuffle: true, ..Default::default() };
+/// assert_eq!((options.batch_size, options.num_workers), (32, 0));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoaderOptions {
     /// Examples in a batch, at least 1.
@@ -104,6 +110,24 @@ impl DataLoader {
     }
 
     /// Makes `epoch` the one that the next call of [`DataLoader::iter`] gives.
+    ///
+    /// ```
+    /// use lab::batches::{DataLoader, LoaderOptions, TensorDataset};
+    /// use lab::candle_core::{Device, Tensor};
+    /// let x = Tensor::arange(0f32, 10., &Device::Cpu)?;
+    /// let options = LoaderOptions { batch_size: 10, shuffle: true, ..Default::default() };
+    /// let loader = DataLoader::new(TensorDataset::new(x.clone(), x)?, options)?;
+    /// let first = |epoch: lab::batches::Epoch| -> lab::Result<Vec<f32>> {
+    ///     Ok(epoch.map(|batch| Ok(batch?.x.to_vec1()?)).collect::<lab::Result<Vec<_>>>()?.concat())
+    /// };
+    /// let (zero, one) = (first(loader.iter())?, first(loader.iter())?);
+    /// assert_ne!(zero, one); // each epoch has an order of its own
+    /// loader.set_epoch(0); // the training begins anew
+    /// assert_eq!(first(loader.iter())?, zero);
+    /// assert_eq!(first(loader.epoch(1))?, one); // any epoch, without counting
+    /// assert_eq!((loader.dataset_len(), loader.is_empty(), loader.options().batch_size), (10, false, 10));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn set_epoch(&self, epoch: u64) {
         self.epoch.store(epoch, Ordering::Relaxed);
     }

@@ -8,6 +8,19 @@ use super::dataset::{Batch, Dataset, outside};
 use crate::{Error, Result, Rng};
 
 /// Some items of a data set, in an order of their own (as `torch.utils.data.Subset`). Nothing is copied.
+///
+/// ```
+/// use std::sync::Arc;
+/// use lab::batches::{Dataset, Subset, TensorDataset};
+/// use lab::candle_core::{Device, Tensor};
+/// let x = Tensor::arange(0f32, 10., &Device::Cpu)?;
+/// let whole: Arc<dyn Dataset> = Arc::new(TensorDataset::new(x.clone(), x)?);
+/// let part = Subset::new(Arc::clone(&whole), vec![9, 0])?;
+/// assert_eq!((part.len(), part.indices()), (2, &[9, 0][..]));
+/// assert_eq!(part.batch(&[0, 1])?.x.to_vec1::<f32>()?, [9.0, 0.0]);
+/// assert!(Subset::new(whole, vec![10]).is_err()); // there are 10 items, the last one is 9
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Subset {
     whole: Arc<dyn Dataset>,

@@ -53,6 +53,14 @@ impl TensorDataset {
     }
 
     /// All examples, `(N, ...)`.
+    ///
+    /// ```
+    /// # use lab::{batches::TensorDataset, candle_core::{DType, Device, Tensor}};
+    /// let x = Tensor::zeros((8, 3), DType::F32, &Device::Cpu)?;
+    /// let set = TensorDataset::new(x, Tensor::zeros(8, DType::U32, &Device::Cpu)?)?;
+    /// assert_eq!((set.x().dims(), set.y().dims()), (&[8, 3][..], &[8][..]));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn x(&self) -> &Tensor {
         &self.x
     }

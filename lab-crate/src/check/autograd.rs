@@ -11,6 +11,18 @@ use crate::{Result, Rng};
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::float_var(|t| {
+///     if !t.dtype().is_float() {
+///         return Err(lab::Error::Argument("у целых чисел нет градиента".into()));
+///     }
+///     Ok(Var::from_tensor(t)?)
+/// })?; // prints «2.1 ✓»
+/// assert!(check::float_var(|t| Ok(Var::from_tensor(t)?)).is_err()); // whole numbers too
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn float_var(f: fn(&Tensor) -> Result<Var>) -> Result<()> {
     run("2.1", |rng| {
         let columns = 2 + rng.below(3);
@@ -54,6 +66,13 @@ fn whole(f: fn(&Tensor) -> Result<Var>, t: &Tensor) -> Judgement {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::numeric_grad(|f, x, h| (f(x + h) - f(x - h)) / (2.0 * h))?; // prints «2.2 ✓»
+/// assert!(check::numeric_grad(|f, x, h| (f(x + h) - f(x)) / h).is_err()); // not central
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn numeric_grad(f: fn(&dyn Fn(f64) -> f64, f64, f64) -> f64) -> Result<()> {
     run("2.2", |rng| {
         central(f, &|x| x * x, 3.0, 0.1)?;

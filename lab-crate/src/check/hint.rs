@@ -10,6 +10,14 @@ use crate::Result;
 /// The hints of a task that have been read so far.
 ///
 /// As the last expression of a cell it shows itself; `Display` writes it as text.
+///
+/// ```
+/// let hint = lab::hint(2.1)?;
+/// println!("{hint}"); // a terminal shows the text
+/// hint.evcxr_display(); // what a cell does with its last expression
+/// assert!(hint.to_string().starts_with("2.1"));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     title: String,

@@ -14,6 +14,17 @@ type Step = fn(&Var, &Var, &Tensor, f64, f64) -> Result<()>;
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::momentum_step(|param, velocity, grad, alpha, gamma| {
+///     velocity.set(&((velocity.detach() * gamma)? + (grad * alpha)?)?)?;
+///     Ok(param.set(&(param.detach() - velocity.detach())?)?)
+/// })?; // prints «4.1 ✓»
+/// // Plain descent: the velocity is forgotten.
+/// assert!(check::momentum_step(|p, _, g, a, _| Ok(p.set(&(p.detach() - (g * a)?)?)?)).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn momentum_step(f: Step) -> Result<()> {
     run("4.1", |rng| {
         let (alpha, gamma) = (0.1 + 0.2 * rng.uniform(), 0.5 + 0.4 * rng.uniform());
@@ -73,6 +84,17 @@ type Model = fn(&Tensor, &Tensor, &Tensor, &Tensor) -> Result<(Tensor, Tensor)>;
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::predict_and_loss(|x, y, w, b| {
+///     let predicted = x.broadcast_mul(w)?.broadcast_add(b)?; // (N,)
+///     let loss = (&predicted - y)?.sqr()?.mean_all()?;
+///     Ok((predicted, loss))
+/// })?; // prints «4.2 ✓»
+/// assert!(check::predict_and_loss(|x, y, _, _| Ok((x.clone(), y.mean_all()?))).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn predict_and_loss(f: Model) -> Result<()> {
     run("4.2", |rng| {
         let n = 3 + rng.below(4);

@@ -16,6 +16,17 @@ type Step = fn(&Var, &GradStore, f64) -> Result<()>;
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::step(|param, grads, alpha| {
+///     let missing = || lab::Error::Argument("у параметра нет градиента".into());
+///     let grad = grads.get(param).ok_or_else(missing)?;
+///     Ok(param.set(&(param.detach() - (grad * alpha)?)?)?)
+/// })?; // prints «3.1 ✓»
+/// assert!(check::step(|_, _, _| Ok(())).is_err()); // nothing moves
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn step(f: Step) -> Result<()> {
     run("3.1", |rng| {
         let start = (rng.randn(3, &Device::Cpu)? + 3.0)?;
@@ -55,6 +66,13 @@ fn moved(param: &Var, start: &Tensor, grad: &Tensor, alpha: f64) -> Judgement {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::standardize(|x| (x - x.sum() / x.len() as f64) / x.std(0.0))?; // prints «3.2 ✓»
+/// assert!(check::standardize(|x| x / x.std(0.0)).is_err()); // the mean is forgotten
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn standardize(f: fn(&Array1<f64>) -> Array1<f64>) -> Result<()> {
     run("3.2", |rng| {
         standardized(f, &Array1::from(vec![1.0, 2.0, 3.0, 10.0]))?;
@@ -91,6 +109,15 @@ type Rule = fn(f32, f32, f32) -> bool;
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::should_stop(|previous, current, tolerance| {
+///     !current.is_finite() || (previous - current).abs() < tolerance
+/// })?; // prints «3.3 ✓»
+/// assert!(check::should_stop(|_, current, tolerance| current < tolerance).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn should_stop(f: Rule) -> Result<()> {
     run("3.3", |rng| {
         let loss = (0.5 + rng.uniform()) as f32;

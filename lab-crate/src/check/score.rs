@@ -37,6 +37,14 @@ pub(crate) type Record = BTreeMap<String, Kept>;
 /// Which tasks are done, and the points for them.
 ///
 /// As the last expression of a cell it shows itself; `Display` writes it as text.
+///
+/// ```
+/// let score = lab::score()?;
+/// assert!(score.done() <= 19 && score.points() <= score.total());
+/// println!("{score}"); // a terminal shows the text
+/// score.evcxr_display(); // what a cell does with its last expression
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Score {
     lines: Vec<(table::Task, Kept)>,

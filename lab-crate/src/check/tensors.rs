@@ -11,6 +11,13 @@ use crate::{Result, Rng};
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::sin2_plus_cos2(|x| Ok((x.sin()?.sqr()? + x.cos()?.sqr()?)?))?; // prints «1.1 ✓»
+/// assert!(check::sin2_plus_cos2(|x| Ok(x.sin()?.sqr()?)).is_err()); // half of the sum
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn sin2_plus_cos2(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
     run("1.1", |rng| {
         let n = 3 + rng.below(5);
@@ -36,6 +43,14 @@ pub fn sin2_plus_cos2(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::center_columns(|x| Ok(x.broadcast_sub(&x.mean_keepdim(0)?)?))?; // prints «1.2 ✓»
+/// // The other axis: the reason is printed with a question that leads on.
+/// assert!(check::center_columns(|x| Ok(x.broadcast_sub(&x.mean_keepdim(1)?)?)).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn center_columns(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
     run("1.2", |rng| {
         let example = Tensor::new(&[[1f32, 10.0], [3.0, 20.0]], &Device::Cpu)?;

@@ -34,9 +34,11 @@ const FILE: DataFile = DataFile {
 /// # Errors
 /// The file is missing (the error names the command that brings it), damaged, or another one.
 ///
-/// ```no_run
-/// let homes = lab::data::boston()?;
-/// let poor = homes.column("LSTAT")?; // (506,)
+/// ```
+/// match lab::data::boston() {
+///     Ok(homes) => assert_eq!((homes.x.dim(), homes.column("LSTAT")?.len()), ((506, 13), 506)),
+///     Err(error) => assert!(error.to_string().contains("cargo lab data")), // how to get the file
+/// }
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn boston() -> Result<Housing> {
@@ -47,6 +49,12 @@ pub fn boston() -> Result<Housing> {
 ///
 /// # Errors
 /// As for [`boston`].
+///
+/// ```
+/// let nowhere = std::path::Path::new("no/such/folder");
+/// let told = lab::data::boston_in(nowhere).map(|_| ()).map_err(|error| error.to_string());
+/// assert!(told.is_err_and(|text| text.contains("cargo lab data")));
+/// ```
 pub fn boston_in(directory: &Path) -> Result<Housing> {
     let path = directory.join(FILE.path);
     let Some(text) = FILE.read(directory)? else {

@@ -50,10 +50,10 @@ const FILE: DataFile = DataFile {
 /// # Errors
 /// The file is there but damaged, or another one.
 ///
-/// ```no_run
+/// ```
 /// let homes = lab::data::california()?;
-/// println!("{}", homes.source);
-/// let income = homes.column("MedInc")?; // (20640,)
+/// println!("{}", homes.source); // real, or drawn by the library
+/// assert_eq!((homes.x.dim(), homes.column("MedInc")?.len()), ((20_640, 8), 20_640));
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn california() -> Result<Housing> {
@@ -64,6 +64,13 @@ pub fn california() -> Result<Housing> {
 ///
 /// # Errors
 /// As for [`california`].
+///
+/// ```
+/// use lab::data::{Source, california_in};
+/// let drawn = california_in(std::path::Path::new("no/such/folder"))?;
+/// assert_eq!((drawn.source, drawn.x.dim()), (Source::StandIn, (20_640, 8)));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn california_in(directory: &Path) -> Result<Housing> {
     match FILE.read(directory)? {
         Some(text) => {

@@ -12,6 +12,20 @@ use crate::{Error, Result};
 /// A housing data set: `N` districts, `D` features and the price of a home in each district.
 ///
 /// Numbers are f64, as the published files give them; `from_ndarray` makes a tensor of a column.
+///
+/// ```
+/// use lab::{data::{Housing, Source}, ndarray::array};
+/// let homes = Housing {
+///     x: array![[8.3, 41.0], [7.3, 21.0], [5.6, 52.0]],
+///     y: array![4.5, 3.6, 3.5],
+///     feature_names: vec!["MedInc".into(), "HouseAge".into()],
+///     target_name: "MedHouseVal".into(),
+///     source: Source::StandIn,
+/// };
+/// assert_eq!(homes.column("HouseAge")?, array![41.0, 21.0, 52.0]);
+/// assert!(homes.column("Age").is_err()); // the error lists the names
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Housing {
     /// Features, (N, D).
@@ -43,6 +57,12 @@ impl Housing {
 }
 
 /// Where the numbers of a data set come from. `Display` tells it to the student in Russian.
+///
+/// ```
+/// use lab::data::Source;
+/// assert!(Source::StandIn.to_string().starts_with("ЗАМЕНИТЕЛЬ"));
+/// assert_eq!(Source::Real("boston.csv".into()).to_string(), "настоящие данные: boston.csv");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// What was published, and where it lies here.

@@ -31,6 +31,21 @@ const IMAGES: usize = 397;
 /// Ants and bees: 244 images to train on (123 ants, 121 bees), 153 to validate (70 and 83).
 ///
 /// Classes: 0 `ants`, 1 `bees`. The images are of many sizes, around 500 x 375.
+///
+/// ```
+/// use lab::data::hymenoptera_in;
+/// use lab::vision::{FolderOptions, transforms::{CenterCrop, Compose, ToTensor}};
+/// # let folder = std::env::temp_dir().join(format!("doc-insects-{}", std::process::id()));
+/// // No photos in this folder: drawn ones come in their place, as many as there are photos.
+/// let insects = hymenoptera_in(&folder)?;
+/// let square = Compose::new().then(CenterCrop::new(96)).then(ToTensor);
+/// let train = insects.train(square.clone(), FolderOptions::default())?;
+/// let val = insects.val(square, FolderOptions::default())?;
+/// assert_eq!(train.classes(), ["ants", "bees"]);
+/// assert_eq!((train.samples().len(), val.samples().len()), (244, 153));
+/// # std::fs::remove_dir_all(&folder).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Hymenoptera {
     /// Where the images come from.
@@ -65,11 +80,11 @@ impl Hymenoptera {
 /// # Errors
 /// The folder holds other files (the error names the command that brings them), or the stand-in cannot be written.
 ///
-/// ```no_run
+/// ```
 /// use lab::vision::FolderOptions;
 /// use lab::vision::transforms::{Compose, Normalize, RandomHorizontalFlip, RandomResizedCrop, ToTensor};
 /// let insects = lab::data::hymenoptera()?;
-/// println!("{}", insects.source);
+/// println!("{}", insects.source); // real, or drawn by the library
 /// let transform = Compose::new()
 ///     .then(RandomResizedCrop::new(224))
 ///     .then(RandomHorizontalFlip::default())
@@ -78,6 +93,7 @@ impl Hymenoptera {
 /// // All decoded images take 230 MB; from the second epoch on nothing is decoded.
 /// let options = FolderOptions { seed: 42, cache_bytes: 256 << 20, ..Default::default() };
 /// let train = insects.train(transform, options)?; // 244 items of (3, 224, 224)
+/// assert_eq!(train.class_to_idx("bees"), Some(1));
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn hymenoptera() -> Result<Hymenoptera> {
@@ -89,6 +105,15 @@ pub fn hymenoptera() -> Result<Hymenoptera> {
 ///
 /// # Errors
 /// As for [`hymenoptera`].
+///
+/// ```
+/// # let folder = std::env::temp_dir().join(format!("doc-others-{}", std::process::id()));
+/// std::fs::create_dir_all(folder.join("hymenoptera")).map_err(lab::Error::Output)?; // it is empty
+/// let told = lab::data::hymenoptera_in(&folder).map(|_| ()).map_err(|error| error.to_string());
+/// assert!(told.is_err_and(|text| text.contains("cargo lab data hymenoptera")));
+/// # std::fs::remove_dir_all(&folder).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn hymenoptera_in(directory: &Path) -> Result<Hymenoptera> {
     let folder = directory.join(FOLDER);
     if !folder.exists() {

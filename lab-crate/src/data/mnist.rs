@@ -45,6 +45,18 @@ const TEST_LABELS: DataFile = DataFile {
 };
 
 /// The three parts of MNIST; together they take 220 MB of memory.
+///
+/// ```
+/// use lab::{candle_core::{DType, Device, Tensor}, data::{Digits, Mnist}};
+/// /// `n` black images, all of them zeros: a set to try code on.
+/// fn black(n: usize) -> lab::Result<Digits> {
+///     let x = Tensor::zeros((n, 784), DType::F32, &Device::Cpu)?;
+///     Ok(Digits { x, y: Tensor::zeros(n, DType::U32, &Device::Cpu)? })
+/// }
+/// let tiny = Mnist { train: black(5)?, val: black(1)?, test: black(1)? };
+/// assert_eq!(tiny.train.len(), 5);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Mnist {
     /// 50,000 images to train on.
@@ -56,6 +68,16 @@ pub struct Mnist {
 }
 
 /// Images of digits with their labels, on the CPU.
+///
+/// ```
+/// use lab::{candle_core::{DType, Device, Tensor}, batches::Dataset, data::Digits};
+/// let x = Tensor::zeros((2, 784), DType::F32, &Device::Cpu)?;
+/// let digits = Digits { x, y: Tensor::new(&[7u32, 2], &Device::Cpu)? };
+/// assert_eq!((digits.len(), digits.is_empty()), (2, false));
+/// assert_eq!(digits.images()?.dims(), [2, 1, 28, 28]);
+/// assert_eq!(digits.dataset()?.batch(&[1])?.y.to_vec1::<u32>()?, [2]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Digits {
     /// Pixels, one image a row: f32 `(N, 784)` in `[0, 1]`, 0 is the background.
@@ -97,11 +119,11 @@ impl Digits {
 /// # Errors
 /// A file is missing (the error names the command that brings it), damaged, or another one.
 ///
-/// ```no_run
-/// let mnist = lab::data::mnist()?;
-/// assert_eq!(mnist.train.x.dims(), [50_000, 784]);
-/// assert_eq!(mnist.val.images()?.dims(), [10_000, 1, 28, 28]);
-/// # Ok::<(), lab::Error>(())
+/// ```
+/// match lab::data::mnist() {
+///     Ok(mnist) => assert_eq!((mnist.train.len(), mnist.val.len(), mnist.test.len()), (50_000, 10_000, 10_000)),
+///     Err(error) => assert!(error.to_string().contains("cargo lab data mnist")), // how to get it
+/// }
 /// ```
 pub fn mnist() -> Result<Mnist> {
     mnist_in(&file::directory())
@@ -111,6 +133,12 @@ pub fn mnist() -> Result<Mnist> {
 ///
 /// # Errors
 /// As for [`mnist`].
+///
+/// ```
+/// let nowhere = std::path::Path::new("no/such/folder");
+/// let told = lab::data::mnist_in(nowhere).map(|_| ()).map_err(|error| error.to_string());
+/// assert!(told.is_err_and(|text| text.contains("cargo lab data mnist")));
+/// ```
 pub fn mnist_in(directory: &Path) -> Result<Mnist> {
     let pair = |images: DataFile, labels: DataFile| {
         digits(&bytes(directory, &images)?, &bytes(directory, &labels)?)

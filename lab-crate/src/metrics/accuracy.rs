@@ -29,6 +29,14 @@ pub fn accuracy(scores: &Tensor, labels: &Tensor) -> Result<f64> {
 ///
 /// # Errors
 /// As for [`accuracy`]; or `k` is outside `1..=C`.
+///
+/// ```
+/// use lab::candle_core::{Device, Tensor};
+/// let scores = Tensor::new(&[[0.5f32, 0.3, 0.2], [0.5, 0.3, 0.2]], &Device::Cpu)?;
+/// let labels = Tensor::new(&[1u32, 2], &Device::Cpu)?;
+/// assert_eq!(lab::metrics::top_k_accuracy(&scores, &labels, 2)?, 0.5);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn top_k_accuracy(scores: &Tensor, labels: &Tensor, k: usize) -> Result<f64> {
     let classes = scores.dims().last().copied().unwrap_or(0);
     if k == 0 || (k > classes && scores.rank() == 2) {

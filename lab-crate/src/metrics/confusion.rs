@@ -24,6 +24,16 @@ pub struct ConfusionMatrix {
 }
 
 /// How well one class is found, each 0 to 1, higher is better; where nothing can be divided the value is 0.
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, metrics::ConfusionMatrix};
+/// let mut matrix = ConfusionMatrix::new(2)?;
+/// let scores = Tensor::new(&[[0.1f32, 0.9], [0.8, 0.2], [0.4, 0.6]], &Device::Cpu)?;
+/// matrix.add(&scores, &Tensor::new(&[1u32, 0, 0], &Device::Cpu)?)?;
+/// let class = matrix.per_class()[0];
+/// assert_eq!((class.precision, class.recall, class.support), (1.0, 0.5, 2));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ClassScores {
     /// Of the examples said to be of this class, the share that is.
@@ -111,6 +121,17 @@ impl ConfusionMatrix {
     }
 
     /// The means of [`ConfusionMatrix::per_class`] over the classes, every class weighing the same (`average="macro"`).
+    ///
+    /// ```
+    /// use lab::{candle_core::{Device, Tensor}, metrics::ConfusionMatrix};
+    /// let mut matrix = ConfusionMatrix::new(2)?;
+    /// let scores = Tensor::new(&[[0.1f32, 0.9], [0.8, 0.2], [0.4, 0.6]], &Device::Cpu)?;
+    /// matrix.add(&scores, &Tensor::new(&[1u32, 0, 0], &Device::Cpu)?)?;
+    /// let recalls: Vec<f64> = matrix.per_class().iter().map(|class| class.recall).collect();
+    /// assert_eq!((matrix.classes(), recalls), (2, vec![0.5, 1.0]));
+    /// assert_eq!(matrix.macro_average().recall, 0.75);
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn macro_average(&self) -> ClassScores {
         let classes = self.per_class();
         let mean = |part: fn(&ClassScores) -> f64| {

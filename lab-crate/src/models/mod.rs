@@ -1,16 +1,35 @@
 //! Networks for images: ResNet and EfficientNet-Lite0, with the names and numbers of the published ones.
 //!
-//! Not here: layers (`nn/`), published weights (`weights/`), training (`train/`). Read next: `vision_model.rs`, then
-//! `resnet.rs`.
+//! ```
+//! use lab::{models::{self, Trainable}, prelude::*};
+//! let map = VarMap::new();
+//! let mut model = models::resnet18(1000, nn::var_builder(&map, 42, &Device::Cpu))?;
+//! // lab::weights::pretrained("resnet18")?.load_into(&map)?; where the file is here
+//! model.replace_head(2, &map, 42)?; // model.fc = nn.Linear(512, 2)
+//! model.set_trainable(Trainable::Head);
+//! assert_eq!(model.params().count(), 1026);
+//! let images = Rng::seed(1).randn((1, 3, 64, 64), &Device::Cpu)?;
+//! assert_eq!(model.forward_t(&images, false)?.dims(), [1, 2]);
+//! # Ok::<(), lab::Error>(())
+//! ```
+//!
+//! | name | what it is | in Python |
+//! |---|---|---|
+//! | [`resnet18`], [`resnet34`], [`resnet50`] | networks with shortcuts | `torchvision.models` |
+//! | [`efficientnet_lite0`] | inverted bottlenecks, small and fast | package `efficientnet-lite-pytorch` |
+//! | [`list`], [`create`] | the names of all; the one of a name | `list_models`, `get_model` of torchvision |
+//! | [`VisionModel`] | blocks, pooling, head | `nn.Module` |
+//! | [`Trainable`] | what of it is trained | `requires_grad` |
+//! | [`VisionModel::named_modules`], [`NamedModule`] | the list of its layers | `named_modules()`, `print(model)` |
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `vision_model.rs` | [`VisionModel`]: blocks, pooling, head; what of it is trained |
-//! | `module_list.rs` | [`NamedModule`]: the list of its layers |
-//! | `resnet.rs` | [`resnet18`], [`resnet34`], [`resnet50`] |
-//! | `efficientnet.rs` | [`efficientnet_lite0`] |
-//! | `block.rs` | several convolutions with a shortcut around them |
-//! | `unit.rs` | one convolution with batch norm and an activation |
+//! | `vision_model.rs`, `module_list.rs` | [`VisionModel`]; the list of its layers |
+//! | `resnet.rs`, `efficientnet.rs` | the networks |
+//! | `block.rs`, `unit.rs` | convolutions with a shortcut around them; one with batch norm and an activation |
+//!
+//! Not here: layers ([`nn`](crate::nn)), published weights ([`weights`](crate::weights)), training
+//! ([`train`](crate::train), [`train_model`](crate::vision::train_model)). Read next: `vision_model.rs`, then `resnet.rs`.
 
 mod block;
 mod efficientnet;

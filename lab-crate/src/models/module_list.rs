@@ -8,6 +8,16 @@ use super::VisionModel;
 use super::unit::{Activation, Sizes, Unit};
 
 /// A layer or a block of a model, made by [`VisionModel::named_modules`].
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn};
+/// let model = models::resnet18(10, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// let modules = model.named_modules();
+/// let head = modules.iter().find(|module| module.path == "fc");
+/// assert_eq!(head.map(|head| (head.params, head.trainable)), Some((5130, true))); // 512 * 10 + 10
+/// assert_eq!(modules.iter().map(|module| module.params).sum::<usize>(), model.params().count());
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedModule {
     /// The path of its variables, `layer1.0.conv1`.

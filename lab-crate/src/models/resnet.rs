@@ -39,6 +39,13 @@ pub fn resnet18(num_classes: usize, vb: VarBuilder) -> Result<VisionModel> {
 ///
 /// # Errors
 /// As for [`resnet18`].
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn};
+/// let model = models::resnet34(1000, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// assert_eq!(model.params().count(), 21_797_672);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn resnet34(num_classes: usize, vb: VarBuilder) -> Result<VisionModel> {
     resnet("resnet34", basic, 1, [3, 4, 6, 3], num_classes, vb)
 }
@@ -47,6 +54,13 @@ pub fn resnet34(num_classes: usize, vb: VarBuilder) -> Result<VisionModel> {
 ///
 /// # Errors
 /// As for [`resnet18`].
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn};
+/// let model = models::resnet50(1000, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// assert_eq!(model.params().count(), 25_557_032);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn resnet50(num_classes: usize, vb: VarBuilder) -> Result<VisionModel> {
     resnet("resnet50", bottleneck, 4, [3, 4, 6, 3], num_classes, vb)
 }

@@ -14,6 +14,19 @@ use crate::optim::Params;
 use crate::{Error, Result, ops};
 
 /// Which part of a model is trained; the rest is frozen: it gets no gradients and costs no backward pass.
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models::{self, Trainable}, nn};
+/// let mut model = models::resnet18(2, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+/// let mut count = |part| {
+///     model.set_trainable(part);
+///     model.params().count()
+/// };
+/// assert_eq!(count(Trainable::Head), 1026); // 512 * 2 + 2
+/// assert!(count(Trainable::Head) < count(Trainable::LastBlock));
+/// assert_eq!(count(Trainable::All), 11_177_538);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trainable {
     /// The head only (as `requires_grad = False` on all else).
@@ -104,6 +117,15 @@ impl VisionModel {
     ///
     /// # Errors
     /// The map has another shape or dtype.
+    ///
+    /// ```
+    /// use lab::{Rng, candle_core::Device, candle_nn::VarMap, models, nn};
+    /// let model = models::resnet18(10, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+    /// let map = model.feature_map(&Rng::seed(1).randn((1, 3, 64, 64), &Device::Cpu)?, false)?;
+    /// assert_eq!(map.dims(), [1, 512, 2, 2]);
+    /// assert_eq!(model.forward_map(&map, false)?.dims(), [1, 10]);
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn forward_map(&self, map: &Tensor, train: bool) -> Result<Tensor> {
         let features = pooled(map)?; // (N, C)
         let features = match &self.dropout {
@@ -124,6 +146,14 @@ impl VisionModel {
     }
 
     /// The start of the names of the head's variables, `fc.` or `_fc.`: what `Weights::load_except` leaves out.
+    ///
+    /// ```
+    /// use lab::{candle_core::Device, candle_nn::VarMap, models, nn};
+    /// let model = models::resnet18(10, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
+    /// assert_eq!((model.name(), model.num_classes()), ("resnet18", 10));
+    /// assert_eq!(model.head_prefix(), "fc.");
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn head_prefix(&self) -> String {
         self.path(self.head_name) + "."
     }

@@ -18,6 +18,14 @@ pub(crate) fn is_buffer(name: &str) -> bool {
 }
 
 /// The settings of batch normalization.
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, nn};
+/// let options = nn::BatchNormOptions { momentum: 0.01, ..Default::default() };
+/// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+/// assert_eq!(nn::batch_norm2d_with(8, options, vb.pp("bn"))?.options().eps, 1e-5);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchNormOptions {
     /// Added to the variance, more than 0. 1e-5, as in PyTorch.
@@ -55,6 +63,19 @@ impl BatchNormOptions {
 /// It is a `candle_nn::ModuleT` for images `(N, C, H, W)`, f32 or f64. With `train` the mean and variance are those of the
 /// batch, and the running ones move: `running = (1 - momentum) running + momentum new`, where the new
 /// variance is the unbiased one. Without `train` the running ones are used. Made by [`batch_norm2d`].
+///
+/// ```
+/// use lab::{candle_core::{Device, Tensor}, candle_nn::{ModuleT, VarMap}, nn};
+/// let norm = nn::batch_norm2d(1, nn::var_builder(&VarMap::new(), 42, &Device::Cpu).pp("bn"))?;
+/// let x = Tensor::new(&[[[[1f32, 3.0]]]], &Device::Cpu)?; // mean 2, variance 1, unbiased 2
+/// let number = |t: &Tensor| t.flatten_all()?.get(0)?.to_scalar::<f32>();
+/// assert!((number(&norm.forward_t(&x, true)?)? + 1.0).abs() < 1e-4);
+/// assert!((number(norm.running_mean())? - 0.2).abs() < 1e-6); // 0.9 * 0 + 0.1 * 2
+/// assert!((number(norm.running_var())? - 1.1).abs() < 1e-6); // 0.9 * 1 + 0.1 * 2
+/// assert_eq!((number(norm.weight())?, number(norm.bias())?), (1.0, 0.0));
+/// assert_eq!(number(&norm.forward_relu(&x, true)?)?, 0.0);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct BatchNorm2d {
     weight: Tensor,
@@ -93,6 +114,13 @@ pub fn batch_norm2d(channels: usize, vb: VarBuilder) -> Result<BatchNorm2d> {
 ///
 /// # Errors
 /// As there, or a setting is out of its range.
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, nn};
+/// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+/// let wrong = nn::BatchNormOptions { momentum: 2.0, ..Default::default() };
+/// assert!(nn::batch_norm2d_with(8, wrong, vb.pp("bn")).is_err());
+/// ```
 pub fn batch_norm2d_with(
     channels: usize,
     options: BatchNormOptions,
@@ -146,6 +174,17 @@ impl BatchNorm2d {
     ///
     /// As `requires_grad` in PyTorch, this concerns weight and bias only: with `train` the running statistics move
     /// all the same. To keep them too, call `forward_t(x, false)`.
+    ///
+    /// ```
+    /// use lab::{Rng, candle_core::{Device, Var}, candle_nn::{ModuleT, VarMap}, nn};
+    /// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+    /// let mut norm = nn::batch_norm2d(3, vb.pp("bn"))?;
+    /// norm.set_trainable(false);
+    /// let x = Var::from_tensor(&Rng::seed(1).randn((2, 3, 4, 4), &Device::Cpu)?)?;
+    /// let grads = norm.forward_t(&x, true)?.sqr()?.sum_all()?.backward()?;
+    /// assert!(grads.get(&x).is_some() && grads.get(norm.weight()).is_none());
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn set_trainable(&mut self, trainable: bool) {
         self.trainable = trainable;
     }

@@ -8,6 +8,18 @@ use crate::{Error, Result, ops};
 /// The layer of filters over images (as `nn.Conv2d` of PyTorch), one operation forward and one backward.
 ///
 /// Made by [`conv2d`] or [`conv2d_no_bias`]; it is a `candle_core::Module` that takes images `(N, in, H, W)`.
+///
+/// ```
+/// use lab::{Rng, candle_core::Device, candle_nn::VarMap, nn};
+/// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+/// let layer = nn::conv2d(3, 8, 3, Default::default(), vb.pp("conv"))?;
+/// assert_eq!(layer.weight().dims(), [8, 3, 3, 3]);
+/// assert_eq!((layer.bias().is_some(), layer.config().padding), (true, 0));
+/// let images = Rng::seed(1).randn((1, 3, 16, 16), &Device::Cpu)?;
+/// let y = layer.forward_relu(&images)?; // (1, 8, 14, 14)
+/// assert!(y.min_all()?.to_scalar::<f32>()? >= 0.0);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Conv2d {
     weight: Tensor,
@@ -122,6 +134,17 @@ impl Conv2d {
     /// Freezes the layer (`false`) or lets it learn (`true`, at first), as `requires_grad_` of PyTorch.
     ///
     /// A frozen layer gives its variables no gradient; the gradient of the images still passes through.
+    ///
+    /// ```
+    /// use lab::{Rng, candle_core::{Device, Module, Var}, candle_nn::VarMap, nn};
+    /// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+    /// let mut layer = nn::conv2d(3, 8, 3, Default::default(), vb.pp("conv"))?;
+    /// layer.set_trainable(false);
+    /// let images = Var::from_tensor(&Rng::seed(1).randn((1, 3, 8, 8), &Device::Cpu)?)?;
+    /// let grads = layer.forward(&images)?.sum_all()?.backward()?;
+    /// assert!(grads.get(&images).is_some() && grads.get(layer.weight()).is_none());
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn set_trainable(&mut self, trainable: bool) {
         self.trainable = trainable;
     }

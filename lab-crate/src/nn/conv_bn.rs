@@ -70,6 +70,17 @@ impl ConvBn {
     }
 
     /// Whether the weights get gradients; at first they do. The running statistics move with `train` all the same.
+    ///
+    /// ```
+    /// use lab::{candle_core::Device, candle_nn::VarMap, nn};
+    /// let vb = nn::var_builder(&VarMap::new(), 42, &Device::Cpu);
+    /// let conv = nn::conv2d_no_bias(3, 8, 3, Default::default(), vb.pp("conv1"))?;
+    /// let mut block = nn::ConvBn::new(conv, nn::batch_norm2d(8, vb.pp("bn1"))?, true)?;
+    /// block.set_trainable(false); // both parts
+    /// assert_eq!(block.conv().weight().dims(), [8, 3, 3, 3]);
+    /// assert_eq!(block.bn().weight().dims(), [8]);
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn set_trainable(&mut self, trainable: bool) {
         self.conv.set_trainable(trainable);
         self.bn.set_trainable(trainable);

@@ -43,6 +43,12 @@ impl Dropout {
     }
 
     /// The probability of a zero.
+    ///
+    /// ```
+    /// assert_eq!(lab::nn::Dropout::new(0.2, 1)?.p(), 0.2);
+    /// assert!(lab::nn::Dropout::new(1.0, 1).is_err()); // nothing would be left
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn p(&self) -> f64 {
         self.p
     }

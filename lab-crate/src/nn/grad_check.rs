@@ -7,6 +7,14 @@ use candle_core::{DType, Device, Tensor, Var};
 use crate::{Error, Result, Rng};
 
 /// How exact the check is (as the arguments of `torch.autograd.gradcheck`).
+///
+/// ```
+/// use lab::{candle_core::{Device, Var}, nn::{GradCheck, grad_check}};
+/// let w = Var::new(&[1f64, -2.0], &Device::Cpu)?;
+/// let strict = GradCheck { rtol: 1e-8, atol: 1e-8, ..Default::default() };
+/// assert!(grad_check(|| Ok(w.sqr()?.sum_all()?), &[("w", &w)], strict).is_ok());
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GradCheck {
     /// The step of the differences. 1e-6: the error of the difference (its square) and of rounding (1e-16 / step)
@@ -25,6 +33,15 @@ impl Default for GradCheck {
 }
 
 /// What a passed check saw: how many numbers, and the one with the largest difference.
+///
+/// ```
+/// use lab::{candle_core::{Device, Var}, nn::{GradCheck, grad_check}};
+/// let w = Var::new(&[3f64], &Device::Cpu)?;
+/// let report = grad_check(|| Ok(w.sqr()?.sum_all()?), &[("w", &w)], GradCheck::default())?;
+/// assert_eq!((report.name.as_str(), report.index.as_slice()), ("w", &[0][..]));
+/// assert!((report.analytic - 6.0).abs() < 1e-12 && (report.numeric - 6.0).abs() < 1e-6);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradReport {
     /// The number of derivatives compared.

@@ -1,8 +1,32 @@
 //! Initial values of weights, drawn from a seeded generator (as `torch.nn.init`).
 //!
 //! Each function overwrites a `Var`. Layers of [`nn`](crate::nn) start with PyTorch's values by themselves; these
-//! functions are for other choices. Weights are `(out, in)` or `(out, in, k, k)`. Not here: which
-//! variables a model has (`builder.rs`).
+//! functions are for other choices. Weights are `(out, in)` or `(out, in, k, k)`.
+//!
+//! ```
+//! use lab::{prelude::*, nn::init::{self, Fan, Gain}};
+//! let map = VarMap::new();
+//! let layer = nn::linear(300, 50, nn::var_builder(&map, 42, &Device::Cpu).pp("fc"))?;
+//! let mut rng = Rng::seed(1);
+//! for (name, var) in optim::Params::from(&map).iter() {
+//!     match name {
+//!         "fc.weight" => init::kaiming_uniform(var, Fan::In, Gain::Relu, &mut rng)?,
+//!         _ => init::constant(var, 0.0)?,
+//!     }
+//! }
+//! let bound = layer.weight().abs()?.max_all()?.to_scalar::<f32>()?;
+//! assert!(bound <= 0.1415 && bound > 0.13); // sqrt(2) sqrt(3 / 300)
+//! # Ok::<(), lab::Error>(())
+//! ```
+//!
+//! | name | in `torch.nn.init` |
+//! |---|---|
+//! | [`uniform`], [`normal`], [`constant`] | `uniform_`, `normal_`, `constant_` |
+//! | [`xavier_uniform`], [`xavier_normal`] | `xavier_uniform_`, `xavier_normal_` |
+//! | [`kaiming_uniform`], [`kaiming_normal`], [`Fan`] | `kaiming_uniform_`, `kaiming_normal_`, `mode` |
+//! | [`Gain`] | `calculate_gain` |
+//!
+//! Not here: which variables a model has (`builder.rs`). Read next: `builder.rs`.
 
 use candle_core::{DType, Device, Shape, Tensor, Var};
 use candle_nn::Init;
@@ -11,6 +35,19 @@ use candle_nn::init::NormalOrUniform;
 use crate::{Error, Result, Rng};
 
 /// Which side of a layer keeps its variance.
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// use lab::{Rng, nn::init::{self, Fan, Gain}};
+/// let weight = Var::zeros((1, 300), DType::F32, &Device::Cpu)?; // 300 inputs, 1 output
+/// let largest = |fan| {
+///     init::kaiming_uniform(&weight, fan, Gain::Linear, &mut Rng::seed(1))?;
+///     lab::Result::Ok(weight.abs()?.max_all()?.to_scalar::<f32>()?)
+/// };
+/// assert!(largest(Fan::In)? <= 0.1); // sqrt(3 / 300)
+/// assert!(largest(Fan::Out)? > 1.0); // sqrt(3 / 1)
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Fan {
     /// The number of inputs of one output: variances are kept forward. PyTorch's default.
@@ -21,6 +58,12 @@ pub enum Fan {
 }
 
 /// The function after the layer, which shrinks the variance (as `torch.nn.init.calculate_gain`).
+///
+/// ```
+/// use lab::nn::init::Gain;
+/// assert_eq!(Gain::Relu.value(), 2f64.sqrt());
+/// assert_eq!(Gain::LeakyRelu(1.0).value(), 1.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Gain {
     /// None: 1.
@@ -54,6 +97,14 @@ impl Gain {
 ///
 /// # Errors
 /// A bound is not finite, `lo > hi`, or `var` is neither f32 nor f64.
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// let var = Var::zeros(100, DType::F32, &Device::Cpu)?;
+/// lab::nn::init::uniform(&var, -0.5, 0.5, &mut lab::Rng::seed(1))?;
+/// assert!(var.abs()?.max_all()?.to_scalar::<f32>()? <= 0.5);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn uniform(var: &Var, lo: f64, hi: f64, rng: &mut Rng) -> Result<()> {
     if !(lo.is_finite() && hi.is_finite() && lo <= hi) {
         return Err(Error::Argument(format!(
@@ -67,6 +118,14 @@ pub fn uniform(var: &Var, lo: f64, hi: f64, rng: &mut Rng) -> Result<()> {
 ///
 /// # Errors
 /// `mean` or `std` is not finite, `std < 0`, or `var` is neither f32 nor f64.
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// let var = Var::zeros(1000, DType::F64, &Device::Cpu)?;
+/// lab::nn::init::normal(&var, 5.0, 0.1, &mut lab::Rng::seed(1))?;
+/// assert!((var.mean_all()?.to_scalar::<f64>()? - 5.0).abs() < 0.02);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn normal(var: &Var, mean: f64, std: f64, rng: &mut Rng) -> Result<()> {
     if !(mean.is_finite() && std.is_finite() && std >= 0.0) {
         return Err(Error::Argument(format!(
@@ -80,6 +139,14 @@ pub fn normal(var: &Var, mean: f64, std: f64, rng: &mut Rng) -> Result<()> {
 ///
 /// # Errors
 /// `var` is neither f32 nor f64.
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// let var = Var::zeros(2, DType::F32, &Device::Cpu)?;
+/// lab::nn::init::constant(&var, 1.0)?;
+/// assert_eq!(var.to_vec1::<f32>()?, [1.0, 1.0]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn constant(var: &Var, value: f64) -> Result<()> {
     fill(var, || value)
 }
@@ -106,6 +173,16 @@ pub fn xavier_uniform(var: &Var, gain: Gain, rng: &mut Rng) -> Result<()> {
 ///
 /// # Errors
 /// As [`xavier_uniform`].
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// use lab::{Rng, nn::init::{self, Gain}};
+/// let weight = Var::zeros((100, 100), DType::F64, &Device::Cpu)?;
+/// init::xavier_normal(&weight, Gain::Linear, &mut Rng::seed(1))?;
+/// let variance = weight.sqr()?.mean_all()?.to_scalar::<f64>()?;
+/// assert!((variance - 0.01).abs() < 1e-3); // 2 / (100 + 100)
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn xavier_normal(var: &Var, gain: Gain, rng: &mut Rng) -> Result<()> {
     normal(var, 0.0, xavier_std(var, gain)?, rng)
 }
@@ -114,6 +191,15 @@ pub fn xavier_normal(var: &Var, gain: Gain, rng: &mut Rng) -> Result<()> {
 ///
 /// # Errors
 /// As [`xavier_uniform`].
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// use lab::{Rng, nn::init::{self, Fan, Gain}};
+/// let weight = Var::zeros((8, 6), DType::F32, &Device::Cpu)?;
+/// init::kaiming_uniform(&weight, Fan::In, Gain::Relu, &mut Rng::seed(1))?;
+/// assert!(weight.abs()?.max_all()?.to_scalar::<f32>()? <= 1.0); // sqrt(2) sqrt(3 / 6)
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn kaiming_uniform(var: &Var, fan: Fan, gain: Gain, rng: &mut Rng) -> Result<()> {
     let bound = 3f64.sqrt() * kaiming_std(var, fan, gain)?;
     uniform(var, -bound, bound, rng)
@@ -123,6 +209,16 @@ pub fn kaiming_uniform(var: &Var, fan: Fan, gain: Gain, rng: &mut Rng) -> Result
 ///
 /// # Errors
 /// As [`xavier_uniform`].
+///
+/// ```
+/// use lab::candle_core::{DType, Device, Var};
+/// use lab::{Rng, nn::init::{self, Fan, Gain}};
+/// let weight = Var::zeros((100, 200), DType::F64, &Device::Cpu)?;
+/// init::kaiming_normal(&weight, Fan::In, Gain::Relu, &mut Rng::seed(1))?;
+/// let variance = weight.sqr()?.mean_all()?.to_scalar::<f64>()?;
+/// assert!((variance - 0.01).abs() < 1e-3); // 2 / 200
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn kaiming_normal(var: &Var, fan: Fan, gain: Gain, rng: &mut Rng) -> Result<()> {
     normal(var, 0.0, kaiming_std(var, fan, gain)?, rng)
 }

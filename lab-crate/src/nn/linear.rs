@@ -8,6 +8,15 @@ use crate::{Error, Result, ops};
 /// The layer `y = x W^T + b` (as `nn.Linear` of PyTorch), one operation forward and one backward.
 ///
 /// Made by [`linear`]; it is a `candle_core::Module`.
+///
+/// ```
+/// use lab::{Rng, candle_core::Device, candle_nn::VarMap, nn};
+/// let layer = nn::linear(4, 3, nn::var_builder(&VarMap::new(), 42, &Device::Cpu).pp("fc"))?;
+/// assert_eq!((layer.weight().dims(), layer.bias().dims()), (&[3, 4][..], &[3][..]));
+/// let y = layer.forward_relu(&Rng::seed(1).randn((5, 4), &Device::Cpu)?)?; // (5, 3)
+/// assert!(y.min_all()?.to_scalar::<f32>()? >= 0.0);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Linear {
     weight: Tensor,

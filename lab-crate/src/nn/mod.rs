@@ -1,13 +1,28 @@
 //! Layers whose weights repeat from a seed, and tools to look at a model.
 //!
-//! Initial values follow PyTorch. A layer of `candle_nn` made with [`var_builder`] repeats too. Not here:
-//! losses (`loss/`), optimizers (`optim/`). Read next: `builder.rs`, then `linear.rs`.
+//! A layer takes its variables from a builder over a `VarMap`, by name; initial values follow PyTorch. Layers without
+//! randomness are a `Module` (`forward`), those that differ in training a `ModuleT` (`forward_t(x, train)`). A layer of
+//! `candle_nn` made with [`var_builder`] repeats too.
+//!
+//! ```
+//! use lab::prelude::*;
+//! let map = VarMap::new();
+//! let vb = nn::var_builder(&map, 42, &Device::Cpu);
+//! let (fc1, fc2) = (nn::linear(784, 40, vb.pp("fc1"))?, nn::linear(40, 10, vb.pp("fc2"))?);
+//! let model = |x: &Tensor| -> lab::Result<Tensor> {
+//!     Ok(fc2.forward(&fc1.forward_relu(x)?)?)
+//! };
+//! let x = Rng::seed(1).randn((32, 784), &Device::Cpu)?;
+//! assert_eq!(model(&x)?.dims(), [32, 10]);
+//! assert_eq!(nn::summary(&map).trainable(), 31_810);
+//! # Ok::<(), lab::Error>(())
+//! ```
 //!
 //! | name | what it is | in PyTorch |
 //! |---|---|---|
 //! | [`var_builder`] | where layers get their weights | - |
 //! | [`linear`], [`Linear`] | `x W^T + b` | `nn.Linear` |
-//! | [`conv2d`] | convolution of images | `nn.Conv2d` |
+//! | [`conv2d`], [`Conv2d`] | convolution of images | `nn.Conv2d` |
 //! | [`batch_norm2d`], [`BatchNorm2d`] | normalized channels | `nn.BatchNorm2d` |
 //! | [`ConvBn`] | convolution, batch norm, sum, ReLU | a block of `torchvision` |
 //! | [`MaxPool2d`], [`AvgPool2d`], [`AdaptiveAvgPool2d`] | smaller images | the same |
@@ -16,6 +31,9 @@
 //! | [`mod@init`] | initial values of weights | `nn.init` |
 //! | [`grad_check()`] | gradients against finite differences | `autograd.gradcheck` |
 //! | [`summary()`] | the table of parameters | `torchinfo.summary` |
+//!
+//! Not here: whole networks for images ([`models`](crate::models)), losses ([`loss`](crate::loss)), optimizers
+//! ([`optim`](crate::optim)). Read next: `builder.rs`, then `linear.rs`; after this module [`loss`](crate::loss).
 
 pub mod init;
 

@@ -78,6 +78,16 @@ impl AvgPool2d {
     }
 
     /// Whether the zeros of the padding count in the mean; at first they do, as in PyTorch.
+    ///
+    /// ```
+    /// use lab::candle_core::{Device, Module, Tensor};
+    /// let image = Tensor::new(&[[[[4f32, 4.0], [4.0, 4.0]]]], &Device::Cpu)?;
+    /// let pool = lab::nn::AvgPool2d::new(2, 2, 1)?; // each window has one number and three zeros
+    /// assert_eq!(pool.forward(&image)?.flatten_all()?.to_vec1::<f32>()?, [1.0; 4]);
+    /// let pool = pool.count_include_pad(false);
+    /// assert_eq!(pool.forward(&image)?.flatten_all()?.to_vec1::<f32>()?, [4.0; 4]);
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn count_include_pad(mut self, count: bool) -> Self {
         self.count_include_pad = count;
         self

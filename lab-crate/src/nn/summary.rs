@@ -12,6 +12,17 @@ use crate::Result;
 use crate::output::{self, Place, escape_html};
 
 /// One line of a [`Summary`]: a layer, that is all variables with one prefix.
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, nn};
+/// let map = VarMap::new();
+/// nn::linear(784, 40, nn::var_builder(&map, 42, &Device::Cpu).pp("fc1"))?;
+/// let summary = nn::summary(&map);
+/// let row = &summary.rows()[0];
+/// assert_eq!((row.layer.as_str(), row.trainable, row.buffers), ("fc1", 31_400, 0));
+/// assert_eq!(row.shapes[0], ("weight".to_string(), vec![40, 784]));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SummaryRow {
     /// The name of the layer, `fc1`; empty for variables without a prefix.
@@ -25,6 +36,18 @@ pub struct SummaryRow {
 }
 
 /// The table of the parameters of a model, made by [`summary()`]. As the last expression of a cell it shows itself.
+///
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, nn};
+/// let map = VarMap::new();
+/// nn::batch_norm2d(8, nn::var_builder(&map, 42, &Device::Cpu).pp("bn1"))?;
+/// let summary = nn::summary(&map);
+/// assert_eq!((summary.rows().len(), summary.trainable(), summary.buffers()), (1, 16, 16));
+/// assert!(summary.to_html().contains("bn1"));
+/// summary.show()?; // now, in the middle of a cell
+/// summary.evcxr_display(); // what a cell does with its last expression
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Summary {
     rows: Vec<SummaryRow>,

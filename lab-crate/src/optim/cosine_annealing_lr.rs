@@ -11,6 +11,22 @@ use crate::Result;
 
 /// As `torch.optim.lr_scheduler.CosineAnnealingLR` (Loshchilov and Hutter, 2017, arXiv:1608.03983, without restarts):
 /// `eta_min + (base - eta_min) * (1 + cos(pi * step / t_max)) / 2`. After `t_max` steps the rate rises again.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{CosineAnnealingLr, Optimizer, Scheduler, Sgd};
+/// let mut opt = Optimizer::new(Sgd::lr(1.0), &Var::new(&[0f32], &Device::Cpu)?)?;
+/// let wave = CosineAnnealingLr { t_max: 4, eta_min: 0.0 };
+/// let mut sched = Scheduler::new(wave, &mut opt)?;
+/// let mut lrs = Vec::new();
+/// for _ in 0..4 {
+///     sched.step(&mut opt)?;
+///     lrs.push(opt.lr());
+/// }
+/// assert!((lrs[1] - 0.5).abs() < 1e-12); // half way
+/// assert!(lrs[3].abs() < 1e-12);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CosineAnnealingLr {
     /// The number of steps from the base to the smallest rate, 1 or more.

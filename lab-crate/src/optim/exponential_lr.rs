@@ -7,6 +7,17 @@ use super::scheduler::check_gamma;
 use crate::Result;
 
 /// As `torch.optim.lr_scheduler.ExponentialLR`: `base * gamma^step`.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{ExponentialLr, Optimizer, Scheduler, Sgd};
+/// let mut opt = Optimizer::new(Sgd::lr(1.0), &Var::new(&[0f32], &Device::Cpu)?)?;
+/// let mut sched = Scheduler::new(ExponentialLr { gamma: 0.5 }, &mut opt)?;
+/// sched.step(&mut opt)?;
+/// sched.step(&mut opt)?;
+/// assert_eq!(opt.lr(), 0.25);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExponentialLr {
     /// The factor, more than 0.

@@ -36,6 +36,19 @@ impl Optimizer {
     ///
     /// # Errors
     /// There is no gradient for any of the parameters, or one has another shape or dtype; then nothing is added.
+    ///
+    /// ```
+    /// use lab::candle_core::{Device, Var};
+    /// use lab::optim::{Optimizer, Sgd};
+    /// let w = Var::new(&[2f32, -1.0], &Device::Cpu)?;
+    /// let mut opt = Optimizer::new(Sgd::lr(0.25), &w)?;
+    /// let grads = w.sqr()?.sum_all()?.backward()?; // 2 w
+    /// opt.add_grads(&grads)?;
+    /// opt.add_grads(&grads)?; // they add up
+    /// let held = opt.grad(&w).map(|grad| grad.to_vec1::<f32>()).transpose()?;
+    /// assert_eq!(held, Some(vec![8.0, -4.0]));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn add_grads(&mut self, grads: &GradStore) -> Result<()> {
         self.add_all(grads, &Leaves::new())
     }
@@ -87,6 +100,18 @@ impl Optimizer {
     /// # Errors
     /// `max_norm` is not a finite number of 0 or more; a gradient is infinite or not a number (the message names
     /// the parameter).
+    ///
+    /// ```
+    /// use lab::candle_core::{Device, Tensor, Var};
+    /// use lab::optim::{Optimizer, Sgd};
+    /// let w = Var::new(&[0f32, 0.0], &Device::Cpu)?;
+    /// let mut opt = Optimizer::new(Sgd::lr(1.0), &w)?;
+    /// opt.backward(&(w.as_tensor() * Tensor::new(&[3f32, 4.0], &Device::Cpu)?)?.sum_all()?)?;
+    /// assert_eq!(opt.clip_grad_norm(1.0)?, 5.0); // the norm of (3, 4)
+    /// opt.step()?;
+    /// assert!((w.to_vec1::<f32>()?[0] + 0.6).abs() < 1e-5); // 3 / 5
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn clip_grad_norm(&mut self, max_norm: f64) -> Result<f64> {
         at_least_zero("clip_grad_norm: max_norm", max_norm)?;
         let mut sum = 0.0;

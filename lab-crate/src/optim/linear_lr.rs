@@ -9,6 +9,21 @@ use crate::Result;
 
 /// As `torch.optim.lr_scheduler.LinearLR`: the base times a factor that goes from `start_factor` to `end_factor`
 /// in `total_iters` steps. After a warm-up make the next [`Scheduler`](super::Scheduler): its base is the full rate.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{LinearLr, Optimizer, Scheduler, Sgd};
+/// let mut opt = Optimizer::new(Sgd::lr(1.0), &Var::new(&[0f32], &Device::Cpu)?)?;
+/// let slope = LinearLr { start_factor: 0.5, end_factor: 1.0, total_iters: 2 };
+/// let mut sched = Scheduler::new(slope, &mut opt)?;
+/// let mut lrs = Vec::new();
+/// for _ in 0..4 {
+///     lrs.push(opt.lr());
+///     sched.step(&mut opt)?;
+/// }
+/// assert_eq!(lrs, [0.5, 0.75, 1.0, 1.0]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LinearLr {
     /// The factor of step 0, more than 0 and at most 1.
@@ -28,6 +43,11 @@ impl Default for LinearLr {
 
 impl LinearLr {
     /// From a third of the rate to the full rate in `total_iters` steps.
+    ///
+    /// ```
+    /// let warm_up = lab::optim::LinearLr::warm_up(5);
+    /// assert_eq!((warm_up.start_factor, warm_up.end_factor), (1.0 / 3.0, 1.0));
+    /// ```
     pub fn warm_up(total_iters: usize) -> Self {
         Self { total_iters, ..Self::default() }
     }

@@ -7,6 +7,21 @@ use super::scheduler::check_gamma;
 use crate::Result;
 
 /// As `torch.optim.lr_scheduler.MultiStepLR`: `base * gamma^n`, where `n` milestones are reached.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{MultiStepLr, Optimizer, Scheduler, Sgd};
+/// let mut opt = Optimizer::new(Sgd::lr(1.0), &Var::new(&[0f32], &Device::Cpu)?)?;
+/// let falls = MultiStepLr { milestones: vec![1, 3], gamma: 0.5 };
+/// let mut sched = Scheduler::new(falls, &mut opt)?;
+/// let mut lrs = Vec::new();
+/// for _ in 0..4 {
+///     lrs.push(opt.lr());
+///     sched.step(&mut opt)?;
+/// }
+/// assert_eq!(lrs, [1.0, 0.5, 0.5, 0.25]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct MultiStepLr {
     /// The steps at which the rate falls, in any order; one given twice counts twice.

@@ -13,6 +13,23 @@ use crate::{Error, Result};
 ///
 /// Every group goes from `max_lr / div_factor` up to `max_lr` in the first `pct_start` of the steps, and down to
 /// `max_lr / div_factor / final_div_factor` in the rest; the rate it had before does not matter.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{OneCycleLr, Optimizer, Scheduler, Sgd};
+/// let rule = Sgd { momentum: 0.9, ..Sgd::lr(0.1) };
+/// let mut opt = Optimizer::new(rule, &Var::new(&[0f32], &Device::Cpu)?)?;
+/// let mut sched = Scheduler::new(OneCycleLr::new(0.5, 10), &mut opt)?;
+/// let mut lrs = vec![opt.lr()];
+/// for _ in 1..10 {
+///     sched.step(&mut opt)?;
+///     lrs.push(opt.lr());
+/// }
+/// assert!((lrs[0] - 0.02).abs() < 1e-12); // max_lr / 25
+/// assert!((lrs[2] - 0.5).abs() < 1e-12); // the top, after 30 % of the steps
+/// assert!(lrs[9] < 1e-4 && sched.step(&mut opt).is_err()); // no step is left
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OneCycleLr {
     /// The largest rate, 0 or more.

@@ -57,6 +57,18 @@ impl Optimizer {
     ///
     /// # Errors
     /// As [`Optimizer::new`], for the numbers of every group too.
+    ///
+    /// ```
+    /// use lab::candle_core::{Device, Var};
+    /// use lab::optim::{Group, Optimizer, Sgd};
+    /// let (w, b) = (Var::new(&[1f32, 2.0], &Device::Cpu)?, Var::new(&[0f32], &Device::Cpu)?);
+    /// let slow = Group { lr: Some(0.01), ..Group::new(&w) };
+    /// let mut opt = Optimizer::with_groups(Sgd::lr(0.1), [slow, Group::new(&b)])?;
+    /// assert_eq!(opt.lrs(), [0.01, 0.1]);
+    /// opt.set_group_lr(0, 0.001)?;
+    /// assert_eq!((opt.lr(), opt.params().count()), (0.001, 3));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn with_groups(rule: impl Into<Rule>, groups: impl Into<Vec<Group>>) -> Result<Self> {
         let rule = rule.into();
         rule.check()?;
@@ -145,6 +157,17 @@ impl Optimizer {
     ///
     /// # Errors
     /// `lr` is not a finite number of 0 or more.
+    ///
+    /// ```
+    /// # use lab::candle_core::{Device, Var};
+    /// # use lab::optim::{Optimizer, Sgd};
+    /// # let w = Var::new(&[1f32], &Device::Cpu)?;
+    /// let mut opt = Optimizer::new(Sgd::lr(0.1), &w)?;
+    /// opt.set_lr(0.05)?;
+    /// assert_eq!(opt.lr(), 0.05);
+    /// assert!(opt.set_lr(-1.0).is_err());
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn set_lr(&mut self, lr: f64) -> Result<()> {
         at_least_zero("set_lr: lr", lr)?;
         self.groups.iter_mut().for_each(|group| group.lr = lr);
@@ -172,6 +195,17 @@ impl Optimizer {
     ///
     /// # Errors
     /// The rule has no momentum (Adagrad), or the number is out of its range.
+    ///
+    /// ```
+    /// # use lab::candle_core::{Device, Var};
+    /// # use lab::optim::{Adagrad, Optimizer, Rule, Sgd};
+    /// # let w = Var::new(&[1f32], &Device::Cpu)?;
+    /// let mut opt = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::lr(0.1) }, &w)?;
+    /// opt.set_momentum(0.8)?;
+    /// assert!(matches!(opt.rule(), Rule::Sgd(sgd) if sgd.momentum == 0.8));
+    /// assert!(Optimizer::new(Adagrad::lr(0.1), &w)?.set_momentum(0.8).is_err()); // it has none
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn set_momentum(&mut self, momentum: f64) -> Result<()> {
         if self.rule.momentum().is_none() {
             let name = self.rule.name();

@@ -47,6 +47,18 @@ impl Params {
     }
 
     /// The names and the variables, in order.
+    ///
+    /// ```
+    /// # use lab::candle_core::{DType, Device};
+    /// # use lab::{candle_nn::VarMap, nn, optim::Params};
+    /// let map = VarMap::new();
+    /// nn::linear(3, 2, nn::var_builder(&map, 0, &Device::Cpu).pp("fc"))?;
+    /// let params = Params::from(&map);
+    /// let names: Vec<&str> = params.iter().map(|(name, _)| name).collect();
+    /// assert_eq!(names, ["fc.bias", "fc.weight"]);
+    /// assert!(!params.is_empty());
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.vars.iter().map(|(name, var)| (name.as_str(), var))
     }

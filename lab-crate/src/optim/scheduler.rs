@@ -9,6 +9,12 @@ use super::{
 use crate::{Error, Result};
 
 /// How the learning rate depends on the step; made from any of the structs.
+///
+/// ```
+/// use lab::optim::{ExponentialLr, Schedule};
+/// let schedule = Schedule::from(ExponentialLr { gamma: 0.5 });
+/// assert!(matches!(schedule, Schedule::Exponential(_)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Schedule {
     /// Falls every so many steps.
@@ -102,6 +108,17 @@ impl Scheduler {
     ///
     /// # Errors
     /// As [`Scheduler::step`].
+    ///
+    /// ```
+    /// use lab::candle_core::{Device, Var};
+    /// use lab::optim::{Optimizer, Scheduler, Sgd, StepLr};
+    /// let w = Var::new(&[0f32], &Device::Cpu)?;
+    /// let mut opt = Optimizer::new(Sgd::lr(0.5), &w)?;
+    /// let mut sched = Scheduler::new(StepLr { step_size: 2, gamma: 0.5 }, &mut opt)?;
+    /// sched.resume_at(4, &mut opt)?;
+    /// assert_eq!((sched.steps(), opt.lr()), (4, 0.125));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn resume_at(&mut self, steps: usize, opt: &mut Optimizer) -> Result<()> {
         let (groups, own) = (opt.lrs().len(), self.base.len());
         if groups != own {

@@ -7,6 +7,20 @@ use super::scheduler::{check_gamma, check_steps};
 use crate::Result;
 
 /// As `torch.optim.lr_scheduler.StepLR`: `base * gamma^(step / step_size)`, the quotient rounded down.
+///
+/// ```
+/// use lab::candle_core::{Device, Var};
+/// use lab::optim::{Optimizer, Scheduler, Sgd, StepLr};
+/// let mut opt = Optimizer::new(Sgd::lr(1.0), &Var::new(&[0f32], &Device::Cpu)?)?;
+/// let mut sched = Scheduler::new(StepLr { step_size: 3, gamma: 0.5 }, &mut opt)?;
+/// let mut lrs = Vec::new();
+/// for _ in 0..6 {
+///     lrs.push(opt.lr());
+///     sched.step(&mut opt)?;
+/// }
+/// assert_eq!(lrs, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepLr {
     /// The number of steps between two falls, 1 or more.

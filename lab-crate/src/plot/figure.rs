@@ -133,6 +133,15 @@ impl Figure {
     }
 
     /// Sets the size in pixels, 160 to 4000 each way.
+    ///
+    /// ```
+    /// let figure = lab::Figure::new().line(&[0.0, 1.0], &[2.0, 3.0])?;
+    /// let figure = figure.title("Ошибка").x_label("шаг").y_label("MSE").size(400, 300);
+    /// let svg = figure.to_svg()?;
+    /// assert!(svg.contains("Ошибка") && svg.contains("шаг") && svg.contains("MSE"));
+    /// assert!(svg.contains(r#"width="400""#));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn size(mut self, width: u32, height: u32) -> Self {
         let legal = 160..=4000;
         let fits = legal.contains(&width) && legal.contains(&height);
@@ -170,6 +179,14 @@ impl Figure {
     }
 
     /// Makes the vertical axis logarithmic; points with `y <= 0` are left out.
+    ///
+    /// ```
+    /// let losses = [100.0, 10.0, 1.0, 0.1];
+    /// let figure = lab::Figure::new().line(&[0, 1, 2, 3], &losses)?.label("ошибка").log_y();
+    /// let figure = figure.hline(1.0).vline(2.0).legend(false).x_range(0.0, 4.0).y_range(0.01, 1000.0);
+    /// assert!(!figure.to_svg()?.contains("ошибка")); // the legend is hidden
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn log_y(mut self) -> Self {
         self.log_y = true;
         self

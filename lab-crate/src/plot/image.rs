@@ -78,6 +78,15 @@ impl Figure {
     ///
     /// # Errors
     /// As for [`Figure::image`], or a range is empty or not finite.
+    ///
+    /// ```
+    /// use lab::{Figure, candle_core::{Device, Tensor}};
+    /// let heat = Tensor::new(&[[0f32, 0.5], [0.5, 1.0]], &Device::Cpu)?;
+    /// let figure = Figure::new().image_at(&heat, (-1.0, 1.0), (0.0, 5.0))?.line(&[-1.0, 1.0], &[0.0, 5.0])?;
+    /// assert!(figure.to_svg()?.contains("data:image/png"));
+    /// assert!(Figure::new().image_at(&heat, (1.0, 1.0), (0.0, 5.0)).is_err()); // an empty range
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn image_at(self, image: &Tensor, x: (f64, f64), y: (f64, f64)) -> Result<Self> {
         let fine = |(from, to): (f64, f64)| from < to && (to - from).is_finite();
         if !fine(x) || !fine(y) {

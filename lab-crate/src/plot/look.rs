@@ -40,6 +40,17 @@ impl Figure {
     }
 
     /// Sets the opacity of the last series: 0 is invisible, 1 is opaque.
+    ///
+    /// ```
+    /// use lab::Figure;
+    /// let (x, y) = ([0.0, 1.0, 2.0], [1.0, 3.0, 2.0]);
+    /// let figure = Figure::new()
+    ///     .scatter(&x, &y)?.label("районы").color("#1f77b4").marker_size(6.0).alpha(0.5)
+    ///     .line(&x, &y)?.label("модель").color("orange").width(2.0);
+    /// assert!(figure.to_svg()?.contains("районы"));
+    /// assert!(Figure::new().line(&x, &y)?.color("нет такого").to_svg().is_err());
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn alpha(mut self, alpha: f64) -> Self {
         let legal = (0.0..=1.0).contains(&alpha);
         self.check(legal, || format!("alpha({alpha}): нужно число от 0 до 1"));

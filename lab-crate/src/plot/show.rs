@@ -32,6 +32,19 @@ impl Figure {
     ///
     /// # Errors
     /// As for [`Figure::to_svg`]; the name ends otherwise; the file cannot be written.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir();
+    /// # let path = folder.join(format!("doc-figure-{}.png", std::process::id()));
+    /// let figure = lab::Figure::new().scatter(&[1.0, 2.0], &[1.0, 4.0])?;
+    /// figure.save(&path)?;
+    /// assert!(figure.to_png()?.starts_with(b"\x89PNG"));
+    /// assert!(figure.save(folder.join("figure.bmp")).is_err()); // neither .png nor .svg
+    /// figure.show()?; // now, in the middle of a cell
+    /// figure.evcxr_display(); // what a cell does with its last expression
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let extension = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_lowercase();

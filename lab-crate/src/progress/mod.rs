@@ -53,6 +53,11 @@ pub struct Progress<I> {
 
 impl<I> Progress<I> {
     /// Sets the comment beside the bar, before the loop.
+    ///
+    /// ```
+    /// let squares: Vec<u32> = lab::progress(1..=3).comment("квадраты").map(|i| i * i).collect();
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// ```
     pub fn comment(mut self, text: impl Into<String>) -> Self {
         self.bar.set_comment(text.into());
         self
@@ -64,6 +69,11 @@ impl<I> Progress<I> {
     }
 
     /// Tells the number of items, where the iterator itself does not know it.
+    ///
+    /// ```
+    /// let odd = (0..10).filter(|i| i % 2 == 1); // an iterator that does not know its length
+    /// assert_eq!(lab::progress(odd).total(5).count(), 5);
+    /// ```
     pub fn total(mut self, items: usize) -> Self {
         self.bar.set_total(items as u64);
         self

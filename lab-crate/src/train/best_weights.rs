@@ -71,6 +71,25 @@ impl BestWeights {
     ///
     /// # Errors
     /// No epoch has been kept yet.
+    ///
+    /// ```
+    /// use lab::prelude::*;
+    /// use lab::train::{self, BestWeights, Fit, Watch};
+    /// let x = Tensor::new(&[[0f32], [1.0], [2.0], [3.0]], &Device::Cpu)?;
+    /// let train = DataLoader::new(TensorDataset::new(x.clone(), (x * 2.0)?)?, Default::default())?;
+    /// let map = VarMap::new();
+    /// let model = nn::linear(1, 1, nn::var_builder(&map, 0, &Device::Cpu))?;
+    /// let mut opt = Optimizer::new(Sgd::lr(0.1), &map)?;
+    /// let path = std::env::temp_dir().join(format!("doc-best-{}.safetensors", std::process::id()));
+    /// let mut best = BestWeights::new(&map, Watch::TrainLoss)?.file(&path);
+    /// let options = Fit { num_epochs: 3, ..Default::default() };
+    /// train::fit(&model, &mut opt, loss::mse, &train, None, options, &mut best)?;
+    /// assert!(best.epoch().is_some() && best.value().is_some());
+    /// best.restore()?; // the weights of that epoch
+    /// weights::read(&path)?.load_into(&map)?; // the same from the file
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn restore(&self) -> Result<()> {
         match &self.best {
             Some(best) => best.weights.restore(&self.params),

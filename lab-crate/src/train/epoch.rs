@@ -53,6 +53,19 @@ pub fn train_epoch(
 ///
 /// # Errors
 /// As [`train_epoch`]; a loss that is not finite is a result here, not an error.
+///
+/// ```
+/// use lab::prelude::*;
+/// use lab::train::{Task, evaluate};
+/// let x = Tensor::new(&[[2f32, 0.0], [0.0, 2.0], [2.0, 0.0]], &Device::Cpu)?;
+/// let labels = Tensor::new(&[0u32, 1, 1], &Device::Cpu)?;
+/// let options = LoaderOptions { batch_size: 2, ..Default::default() };
+/// let val = DataLoader::new(TensorDataset::new(x, labels)?, options)?;
+/// let same = |x: &Tensor| Ok(x.clone()); // a model whose logits are its inputs
+/// let scores = evaluate(&same, &val, loss::cross_entropy, Task::Classification)?;
+/// assert_eq!((scores.accuracy, scores.examples), (Some(2.0 / 3.0), 3));
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn evaluate(
     model: &dyn ModuleT,
     loader: &DataLoader,

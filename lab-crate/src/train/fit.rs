@@ -11,6 +11,12 @@ use crate::optim::{Optimizer, Scheduler};
 use crate::{Error, Result};
 
 /// How [`fit`] trains.
+///
+/// ```
+/// use lab::train::{Fit, Task};
+/// let options = Fit { num_epochs: 5, task: Task::Classification, ..Default::default() };
+/// assert!(options.scheduler.is_none() && !options.schedule_steps);
+/// ```
 #[derive(Debug)]
 pub struct Fit<'a> {
     /// The number of epochs, at least 1.

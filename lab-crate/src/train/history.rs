@@ -8,6 +8,13 @@ use super::{BatchRecord, EpochRecord, Metric, Observer, Stop, Watch};
 use crate::Result;
 
 /// One step of a training.
+///
+/// ```
+/// use lab::train::{History, StepRecord};
+/// let mut history = History::default();
+/// history.steps.push(StepRecord { step: 1, loss: 0.7, accuracy: None, lr: 0.1 });
+/// assert_eq!(history.lrs(), [0.1]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepRecord {
     /// The step, from 1.
@@ -44,6 +51,17 @@ pub struct History {
 
 impl History {
     /// The training curve: step numbers, and the metric of each step's batch. Steps without it are left out.
+    ///
+    /// ```
+    /// use lab::train::{History, Metric, StepRecord};
+    /// let mut history = History::default();
+    /// for (step, loss) in [(1, 0.7), (2, 0.4)] {
+    ///     history.steps.push(StepRecord { step, loss, accuracy: None, lr: 0.1 });
+    /// }
+    /// assert_eq!(history.train_points(Metric::Loss), (vec![1.0, 2.0], vec![0.7, 0.4]));
+    /// assert!(history.train_points(Metric::Accuracy).0.is_empty()); // a regression has none
+    /// assert!(history.val_points(Metric::Loss).0.is_empty()); // nothing was validated
+    /// ```
     pub fn train_points(&self, metric: Metric) -> (Vec<f64>, Vec<f64>) {
         let value = |one: &StepRecord| match metric {
             Metric::Loss => Some(one.loss),

@@ -13,6 +13,19 @@ impl History {
     ///
     /// # Errors
     /// There is no number to draw.
+    ///
+    /// ```
+    /// use lab::train::{History, Metric, StepRecord};
+    /// let mut history = History::default();
+    /// assert!(history.figure(Metric::Loss).is_err()); // nothing to draw
+    /// for step in 1..=20 {
+    ///     history.steps.push(StepRecord { step, loss: 1.0 / step as f64, accuracy: None, lr: 0.1 });
+    /// }
+    /// assert!(history.figure(Metric::Loss)?.to_svg()?.starts_with("<svg"));
+    /// assert!(history.smoothed_figure(Metric::Loss, 1.0).is_err()); // it would never move
+    /// history.evcxr_display(); // what a cell does with its last expression
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn figure(&self, metric: Metric) -> Result<Figure> {
         let smoothing = if self.steps.len() < SHORT { 0.0 } else { SMOOTHING };
         self.smoothed_figure(metric, smoothing)

@@ -13,6 +13,12 @@ use crate::optim::{Optimizer, Params};
 use crate::{Error, Result};
 
 /// How the range test goes: the rate grows by one factor a step, from `start_lr` to `end_lr`.
+///
+/// ```
+/// use lab::train::LrFinder;
+/// let finder = LrFinder { end_lr: 10.0, ..Default::default() };
+/// assert_eq!((finder.start_lr, finder.num_steps), (1e-6, 100));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LrFinder {
     /// The first rate, more than 0. 1e-6: too small for every optimizer here.

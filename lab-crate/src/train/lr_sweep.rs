@@ -3,6 +3,22 @@
 use crate::{Figure, Result};
 
 /// The losses over the rates of an [`LrFinder`](super::LrFinder).
+///
+/// ```
+/// use lab::prelude::*;
+/// use lab::train::LrFinder;
+/// let x = Rng::seed(1).randn((64, 3), &Device::Cpu)?;
+/// let train = DataLoader::new(TensorDataset::new(x.clone(), x.sum_keepdim(1)?)?, Default::default())?;
+/// let map = VarMap::new();
+/// let model = nn::linear(3, 1, nn::var_builder(&map, 0, &Device::Cpu))?;
+/// let opt = Optimizer::new(Sgd::lr(0.1), &map)?;
+/// let sweep = LrFinder::default().run(&model, &train, &opt, loss::mse)?;
+/// assert_eq!(sweep.lrs.len(), sweep.losses.len());
+/// assert!(sweep.suggestion().is_some_and(|lr| lr > 1e-6 && lr < 1.0));
+/// assert!(sweep.figure()?.to_svg()?.starts_with("<svg"));
+/// sweep.evcxr_display(); // what a cell does with its last expression
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct LrSweep {
     /// The rates, growing.

@@ -6,6 +6,27 @@ use super::{Scores, Stop};
 use crate::Result;
 
 /// What is known when a step is done.
+///
+/// ```
+/// use lab::train::{BatchRecord, Observer};
+/// /// Keeps the largest loss.
+/// #[derive(Default)]
+/// struct Worst(f64);
+/// impl Observer for Worst {
+///     fn on_batch(&mut self, batch: &BatchRecord) -> lab::Result<()> {
+///         self.0 = self.0.max(batch.loss);
+///         Ok(())
+///     }
+/// }
+/// let mut worst = Worst::default();
+/// let batch = BatchRecord {
+///     epoch: 1, num_epochs: 1, batch: 1, batches: 1, step: 1,
+///     loss: 0.7, accuracy: None, examples: 32, lr: 0.1,
+/// };
+/// worst.on_batch(&batch)?;
+/// assert_eq!(worst.0, 0.7);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BatchRecord {
     /// The epoch, from 1.
@@ -29,6 +50,14 @@ pub struct BatchRecord {
 }
 
 /// What is known when an epoch is done.
+///
+/// ```
+/// use lab::train::{EpochRecord, Scores, Watch};
+/// let train = Scores { loss: 0.4, accuracy: None, examples: 100 };
+/// let epoch = EpochRecord { epoch: 1, step: 4, train, val: None, lr: 0.1, seconds: 0.2 };
+/// assert_eq!(Watch::TrainLoss.of(&epoch)?, 0.4);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochRecord {
     /// The epoch, from 1.

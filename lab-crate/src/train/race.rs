@@ -11,6 +11,19 @@ use crate::{Error, Figure, Result};
 const COLORS: [&str; 8] = ["blue", "orange", "green", "red", "purple", "brown", "pink", "cyan"];
 
 /// Paths over a surface, made by [`race`].
+///
+/// ```
+/// use lab::optim::Sgd;
+/// use lab::train::{Surface, race};
+/// let surface = Surface::Quadratic(10.0);
+/// let race = race(surface, [1.0, 1.0], &[("SGD", Sgd::lr(0.1).into())], 20)?;
+/// let (name, values) = &race.values()[0];
+/// assert_eq!((name.as_str(), values[0]), ("SGD", 5.5)); // (1 + 10) / 2
+/// assert!(values[20] < 0.1);
+/// race.evcxr_display(); // the figure, as a cell shows its last expression
+/// assert!(race.figure()?.to_svg()?.contains("SGD"));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Race {
     /// The surface.

@@ -6,6 +6,11 @@ use crate::metrics::Mean;
 use crate::{Result, metrics};
 
 /// What a model is for; decides which metrics are computed beside the loss.
+///
+/// ```
+/// use lab::train::Task;
+/// assert!(matches!(Task::default(), Task::Regression)); // classification is asked for
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Task {
     /// Outputs are numbers: the loss is the only metric.
@@ -26,6 +31,12 @@ impl Task {
 }
 
 /// The means over examples; a short last batch weighs what it holds.
+///
+/// ```
+/// use lab::train::{Metric, Scores};
+/// let scores = Scores { loss: 0.4, accuracy: Some(0.9), examples: 100 };
+/// assert_eq!(Metric::Accuracy.of(&scores), Some(0.9));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scores {
     /// The loss; lower is better.
@@ -37,6 +48,14 @@ pub struct Scores {
 }
 
 /// A number of [`Scores`].
+///
+/// ```
+/// use lab::train::{Metric, Scores};
+/// assert!(Metric::Accuracy.higher_is_better() && !Metric::Loss.higher_is_better());
+/// let scores = Scores { loss: 0.4, accuracy: None, examples: 100 };
+/// assert_eq!((Metric::Loss.of(&scores), Metric::Accuracy.of(&scores)), (Some(0.4), None));
+/// println!("{}", Metric::Loss.name()); // for the axis of a plot
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// The loss, in the units of the loss function.

@@ -3,6 +3,12 @@
 use std::fmt;
 
 /// The reason why training ended early. The weights stay as they were at that moment.
+///
+/// ```
+/// use lab::train::Stop;
+/// let stop = Stop::Diverged { step: 12, loss: f64::NAN, lr: 10.0 };
+/// assert!(stop.to_string().contains("12")); // the sentence that a student reads
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stop {
     /// The student interrupted the cell.

@@ -5,6 +5,14 @@ use candle_core::Tensor;
 use crate::{Error, Result};
 
 /// A smooth function of `x` and `y` with a known minimum of 0.
+///
+/// ```
+/// use lab::train::Surface;
+/// for surface in [Surface::Rosenbrock, Surface::Beale, Surface::Quadratic(25.0)] {
+///     assert_eq!(surface.value(surface.minimum()), 0.0);
+///     assert!(surface.value(surface.start()) > 0.0, "{}", surface.name());
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Surface {
     /// `(1 - x)^2 + 100 (y - x^2)^2` (Rosenbrock, 1960): a bent narrow valley, minimum at (1, 1).

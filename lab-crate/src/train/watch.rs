@@ -4,6 +4,17 @@ use super::{EpochRecord, Metric};
 use crate::{Error, Result};
 
 /// A number of an epoch, and so a direction: losses are better lower, accuracies higher.
+///
+/// ```
+/// use lab::train::{EpochRecord, Metric, Scores, Watch};
+/// let train = Scores { loss: 0.4, accuracy: Some(0.9), examples: 100 };
+/// let epoch = EpochRecord { epoch: 1, step: 4, train, val: None, lr: 0.1, seconds: 0.2 };
+/// assert_eq!(Watch::TrainAccuracy.of(&epoch)?, 0.9);
+/// assert!(Watch::ValLoss.of(&epoch).is_err()); // nothing was validated
+/// assert!(Watch::ValLoss.metric() == Metric::Loss);
+/// println!("{}", Watch::ValLoss.name());
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
     /// The loss on the training data; lower is better.

@@ -16,6 +16,14 @@ use crate::train::{BestWeights, Fit, History, Observer, Task, Watch, fit};
 use crate::{Error, Result, loss};
 
 /// What [`train_model`] found.
+///
+/// ```
+/// use lab::{train::History, vision::Trained};
+/// let elapsed = std::time::Duration::from_secs(90);
+/// let trained = Trained { history: History::default(), best: Some((0.95, 3)), elapsed };
+/// println!("{trained}");
+/// assert_eq!(trained.best, Some((0.95, 3))); // 95 % after the third epoch
+/// ```
 #[derive(Clone, Debug)]
 pub struct Trained {
     /// Every step and epoch.

@@ -46,6 +46,18 @@ impl Image {
     ///
     /// # Errors
     /// The file cannot be read, is not such an image, is damaged, or has more than 100 million pixels.
+    ///
+    /// ```
+    /// use lab::vision::Image;
+    /// # let path = std::env::temp_dir().join(format!("doc-open-{}.png", std::process::id()));
+    /// let figure = lab::Figure::new().line(&[0.0, 1.0], &[0.0, 1.0])?.size(200, 160);
+    /// figure.save(&path)?;
+    /// let image = Image::open(&path)?;
+    /// assert_eq!((image.width(), image.height()), (400, 320)); // two pixels for each pixel
+    /// assert_eq!(image.pixels().len(), 400 * 320 * 3);
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         decode::file(path.as_ref(), decode::MAX_PIXELS)
     }

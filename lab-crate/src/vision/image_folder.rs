@@ -16,6 +16,12 @@ use crate::ops::pool;
 use crate::{Error, Result, Rng};
 
 /// How an [`ImageFolder`] reads.
+///
+/// ```
+/// use lab::vision::FolderOptions;
+/// let options = FolderOptions { seed: 42, cache_bytes: 64 << 20, ..Default::default() };
+/// assert!(!options.skip_unreadable); // a damaged file is an error unless told otherwise
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FolderOptions {
     /// Decides the random transforms, together with the epoch and the index of the image.
@@ -42,18 +48,32 @@ impl Default for FolderOptions {
 /// the seed, the epoch and `i` alone, so neither workers nor the order change an image.
 /// A clone shares the images that are kept.
 ///
-/// ```no_run
+/// ```
 /// use lab::batches::{DataLoader, LoaderOptions};
-/// use lab::vision::ImageFolder;
+/// use lab::data::standin_insects::{Counts, write};
+/// use lab::vision::{FolderOptions, ImageFolder};
 /// use lab::vision::transforms::{CenterCrop, Compose, Normalize, Resize, ToTensor};
+/// # let root = std::env::temp_dir().join(format!("doc-folder-{}", std::process::id()));
+/// write(&root, &Counts { train: [1, 1], val: [2, 2] }, 42)?; // root/val/ants/..., root/val/bees/...
 /// let transform = Compose::new()
-///     .then(Resize::new(256))
-///     .then(CenterCrop::new(224))
+///     .then(Resize::new(72))
+///     .then(CenterCrop::new(64))
 ///     .then(ToTensor)
 ///     .then(Normalize::imagenet());
-/// let val = ImageFolder::new("insects/val", transform)?;
-/// println!("{:?}", val.classes());
-/// let loader = DataLoader::new(val, LoaderOptions { batch_size: 4, ..Default::default() })?;
+/// let val = ImageFolder::new(root.join("val"), transform)?;
+/// assert_eq!((val.classes().len(), val.class_to_idx("bees")), (2, Some(1)));
+/// let labels: Vec<u32> = val.samples().iter().map(|sample| sample.label).collect();
+/// assert_eq!((labels, val.skipped().len()), (vec![0, 0, 1, 1], 0));
+/// assert!(val.image(0)?.width() >= 96); // before the transforms
+/// let loader = DataLoader::new(val.clone(), LoaderOptions { batch_size: 4, ..Default::default() })?;
+/// assert_eq!(loader.len(), 1);
+/// # drop(loader);
+/// // The same files seen through another transform, and with other options.
+/// let small = Compose::new().then(CenterCrop::new(32)).then(ToTensor);
+/// assert_eq!(val.with_transform(small.clone())?.samples().len(), 4);
+/// let strict = FolderOptions { max_pixels: 100, skip_unreadable: true, ..Default::default() };
+/// assert!(ImageFolder::with_options(root.join("val"), small, strict).is_err()); // all too large
+/// # std::fs::remove_dir_all(&root).ok();
 /// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Clone)]

@@ -14,6 +14,22 @@ use crate::ops::pool;
 use crate::{Error, Result};
 
 /// A file that was left out, and why.
+///
+/// ```
+/// use lab::data::standin_insects::{Counts, write};
+/// use lab::vision::{FolderOptions, ImageFolder, transforms::{CenterCrop, Compose, ToTensor}};
+/// # let root = std::env::temp_dir().join(format!("doc-skipped-{}", std::process::id()));
+/// write(&root, &Counts { train: [1, 1], val: [1, 1] }, 42)?;
+/// std::fs::write(root.join("val/ants/torn.png"), "not an image").map_err(lab::Error::Output)?;
+/// let square = Compose::new().then(CenterCrop::new(96)).then(ToTensor);
+/// let options = FolderOptions { skip_unreadable: true, ..Default::default() };
+/// let val = ImageFolder::with_options(root.join("val"), square, options)?;
+/// let skipped = &val.skipped()[0];
+/// println!("{}: {}", skipped.path.display(), skipped.reason);
+/// assert!(skipped.path.ends_with("ants/torn.png"));
+/// # std::fs::remove_dir_all(&root).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     /// The file.

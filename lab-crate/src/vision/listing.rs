@@ -12,6 +12,12 @@ const EXTENSIONS: [&str; 3] = ["jpg", "jpeg", "png"];
 const MAX_DEPTH: usize = 32;
 
 /// One image of a data set.
+///
+/// ```
+/// use lab::vision::Sample;
+/// let sample = Sample { path: "val/bees/1.jpg".into(), label: 1 };
+/// assert!(sample.path.ends_with("bees/1.jpg"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// The file.

@@ -1,21 +1,39 @@
 //! Images: reading them, transforming them, folders of them as data sets.
 //!
-//! The names and the semantics are those of torchvision on images of PIL. Not here: models and layers.
-//! Read next: `image_folder.rs`, then `transforms/mod.rs`.
+//! The names and the semantics are those of torchvision on images of PIL.
+//!
+//! ```
+//! use lab::prelude::*;
+//! use lab::vision::transforms::{CenterCrop, Compose, Normalize, Resize, ToTensor};
+//! let drawn = data::standin_insects::draw(data::standin_insects::Insect::Bee, 7, 42);
+//! let image = vision::Image::new(drawn.width, drawn.height, drawn.pixels)?; // or Image::open("bee.jpg")
+//! let transform = Compose::new()
+//!     .then(Resize::new(72))
+//!     .then(CenterCrop::new(64))
+//!     .then(ToTensor)
+//!     .then(Normalize::imagenet());
+//! let x = transform.tensor(&image, &mut Rng::seed(0))?;
+//! assert_eq!(x.dims(), [3, 64, 64]);
+//! # Ok::<(), lab::Error>(())
+//! ```
+//!
+//! | name | what it is | in Python |
+//! |---|---|---|
+//! | [`Image`] | pixels of red, green and blue in memory | `PIL.Image` |
+//! | [`transforms`] | [`transforms::Compose`] and its steps | `torchvision.transforms` |
+//! | [`ImageFolder`], [`FolderOptions`] | a data set of folders of images | `torchvision.datasets.ImageFolder` |
+//! | [`train_model`], [`features_once`] | transfer learning | `train_model` of PyTorch's tutorial |
+//! | [`pictures`] | grids, galleries, maps of what a model looks at | `imshow`, `pytorch-grad-cam` |
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | `image.rs` | [`Image`]: pixels of red, green and blue in memory |
-//! | `decode.rs` | from the bytes of a JPEG or PNG file to an image |
-//! | `png_pixels.rs` | the pixels of a PNG file as PIL converts them |
-//! | `view.rs` | a part of an image, maybe mirrored, not yet copied |
-//! | `resize.rs` | Pillow's resizing |
-//! | [`transforms`] | [`transforms::Compose`] and its steps |
-//! | `image_folder.rs` | [`ImageFolder`]: a data set of folders of images |
-//! | `finetune.rs` | [`train_model`], [`features_once`] |
-//! | `listing.rs` | the files and classes of a folder |
-//! | [`pictures`] | grids, galleries, maps of what a model looks at |
-//! | `images.rs` | the images of a data set, decoded on demand and kept |
+//! | `image.rs`, `decode.rs`, `png_pixels.rs` | an image, and the files it comes from |
+//! | `view.rs`, `resize.rs` | a part of an image, not yet copied; Pillow's resizing |
+//! | `image_folder.rs`, `listing.rs`, `images.rs` | the data set; its files and classes; its images, kept while there is room |
+//! | `finetune.rs` | transfer learning |
+//!
+//! Not here: networks ([`models`](crate::models)) and layers ([`nn`](crate::nn)). Read next: `image_folder.rs`, then
+//! [`transforms`]; after this module [`Figure`](crate::Figure).
 
 pub(crate) mod decode;
 mod finetune;

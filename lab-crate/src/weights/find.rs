@@ -36,8 +36,11 @@ const PUBLISHED: [(&str, DataFile); 2] = [
 /// # Errors
 /// There are no published weights of that name, or the file is damaged or another one.
 ///
-/// ```no_run
+/// ```
+/// // The weights that are here, or else those that the lab can always get.
 /// let name = if lab::weights::find("resnet18")?.is_some() { "resnet18" } else { "efficientnet-lite0" };
+/// # assert!(name.contains("net"));
+/// assert!(lab::weights::find("resnet1000").is_err()); // nobody has published these
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn find(name: &str) -> Result<Option<PathBuf>> {
@@ -51,12 +54,14 @@ pub fn find(name: &str) -> Result<Option<PathBuf>> {
 /// # Errors
 /// As for [`find`], or the file is not here; the text names the command that brings it.
 ///
-/// ```no_run
-/// use lab::{models, nn, weights};
-/// # use lab::{candle_core::Device, candle_nn::VarMap};
+/// ```
+/// use lab::{candle_core::Device, candle_nn::VarMap, models, nn, weights};
 /// let map = VarMap::new();
-/// let model = models::resnet18(1000, nn::var_builder(&map, 42, &Device::Cpu))?;
-/// weights::pretrained("resnet18")?.load_into(&map)?;
+/// models::efficientnet_lite0(1000, nn::var_builder(&map, 42, &Device::Cpu))?;
+/// match weights::pretrained("efficientnet-lite0") {
+///     Ok(published) => println!("{}", published.load_into(&map)?),
+///     Err(error) => assert!(error.to_string().contains("cargo lab data")), // what to do
+/// }
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn pretrained(name: &str) -> Result<Weights> {

@@ -16,6 +16,18 @@ const COUNTER: &str = "num_batches_tracked";
 const LISTED: usize = 4;
 
 /// What [`Weights::load_into`] did; its text says it in a line.
+///
+/// ```
+/// # use lab::{candle_core::Device, candle_nn::VarMap, nn, weights};
+/// # let path = std::env::temp_dir().join(format!("doc-loaded-{}.safetensors", std::process::id()));
+/// let map = VarMap::new();
+/// nn::linear(3, 2, nn::var_builder(&map, 1, &Device::Cpu).pp("fc"))?;
+/// weights::save(&map, &path)?;
+/// let loaded = weights::read(&path)?.load_into(&map)?;
+/// assert_eq!((loaded.tensors, loaded.numbers, loaded.kept.len()), (2, 8, 0));
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     /// How many variables got their values.
@@ -67,6 +79,22 @@ impl Weights {
     ///
     /// # Errors
     /// As for [`Weights::load_into`], or `prefix` is no start of any name.
+    ///
+    /// ```
+    /// # use lab::{candle_core::Device, candle_nn::VarMap, nn, weights};
+    /// # let path = std::env::temp_dir().join(format!("doc-except-{}.safetensors", std::process::id()));
+    /// let (trained, new) = (VarMap::new(), VarMap::new());
+    /// for (map, classes) in [(&trained, 1000), (&new, 2)] {
+    ///     let vb = nn::var_builder(map, 1, &Device::Cpu);
+    ///     nn::linear(3, 4, vb.pp("body"))?;
+    ///     nn::linear(4, classes, vb.pp("fc"))?;
+    /// }
+    /// weights::save(&trained, &path)?;
+    /// let loaded = weights::read(&path)?.load_except(&new, "fc.")?;
+    /// assert_eq!(loaded.kept, ["fc.bias", "fc.weight"]);
+    /// # std::fs::remove_file(&path).ok();
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn load_except(&self, map: &VarMap, prefix: &str) -> Result<Loaded> {
         self.load(map, Some(prefix))
     }

@@ -16,6 +16,17 @@ use crate::replace::replace;
 ///
 /// # Errors
 /// The file cannot be written.
+///
+/// ```
+/// # use lab::{candle_core::Device, candle_nn::VarMap, nn, weights};
+/// # let path = std::env::temp_dir().join(format!("doc-save-{}.safetensors", std::process::id()));
+/// let map = VarMap::new();
+/// nn::linear(3, 2, nn::var_builder(&map, 1, &Device::Cpu).pp("fc"))?;
+/// weights::save(&map, &path)?;
+/// assert_eq!(weights::read(&path)?.len(), 2); // fc.weight and fc.bias
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn save(map: &VarMap, path: impl AsRef<Path>) -> Result<()> {
     let variables = map.data().lock().unwrap_or_else(PoisonError::into_inner);
     let tensors: HashMap<&str, _> =

@@ -13,6 +13,20 @@ use crate::{Error, Result};
 ///
 /// Types are those of the file: f32, f64, f16, bf16, i64, i32, u8 (also for `bool`). The counters
 /// `num_batches_tracked` (i64, shape `[]`) of batch norm are kept here; [`Weights::load_into`] leaves them out.
+///
+/// ```
+/// # use lab::{candle_core::Device, candle_nn::VarMap, nn, weights};
+/// # let path = std::env::temp_dir().join(format!("doc-set-{}.safetensors", std::process::id()));
+/// let map = VarMap::new();
+/// nn::linear(3, 2, nn::var_builder(&map, 0, &Device::Cpu).pp("fc"))?;
+/// weights::save(&map, &path)?;
+/// let weights = weights::read(&path)?;
+/// assert_eq!((weights.len(), weights.is_empty()), (2, false));
+/// assert_eq!(weights.get("fc.weight").map(|t| t.dims().to_vec()), Some(vec![2, 3]));
+/// assert!(weights.iter().all(|(name, _)| name.starts_with("fc.")));
+/// # std::fs::remove_file(&path).ok();
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,

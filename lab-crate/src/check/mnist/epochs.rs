@@ -22,6 +22,22 @@ type Train =
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::test(|model, digits, batch_size| {
+///     let options = LoaderOptions { batch_size, ..Default::default() };
+///     let mut mean = metrics::Mean::default();
+///     for batch in &DataLoader::new(digits.dataset()?, options)? {
+///         let Batch { x, y } = batch?;
+///         let loss = loss::nll(&model.forward(&x)?, &y)?;
+///         mean.add(loss.to_dtype(DType::F64)?.to_scalar()?, y.elem_count()); // a short batch weighs less
+///     }
+///     Ok(mean.value().unwrap_or(f64::NAN))
+/// })?; // prints «5.3 ✓»
+/// assert!(check::test(|_, _, _| Ok(0.0)).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn test(f: Test) -> Result<()> {
     run("5.3", |rng| {
         over_batches(rng, |model, digits, batch_size| {
@@ -35,6 +51,20 @@ pub fn test(f: Test) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// use lab::train::{Task, evaluate};
+/// check::test_with_accuracy(|model, digits, batch_size| {
+///     let options = LoaderOptions { batch_size, ..Default::default() };
+///     let loader = DataLoader::new(digits.dataset()?, options)?;
+///     let model = |x: &Tensor| model.forward(x);
+///     let scores = evaluate(&model, &loader, loss::nll, Task::Classification)?;
+///     Ok((scores.loss, scores.accuracy.unwrap_or(f64::NAN)))
+/// })?; // prints «5.7 ✓»
+/// assert!(check::test_with_accuracy(|_, _, _| Ok((0.0, 1.0))).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn test_with_accuracy(f: TestWithAccuracy) -> Result<()> {
     run("5.7", |rng| {
         over_batches(rng, |model, digits, batch_size| {
@@ -107,6 +137,27 @@ fn none() -> crate::Error {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::train_with_accuracy(|model, opt, digits, batch_size, rng| {
+///     let (mut losses, mut accuracies) = (Vec::new(), Vec::new());
+///     for part in rng.permutation(digits.len()).chunks(batch_size) {
+///         let rows = Tensor::from_iter(part.iter().map(|&i| i as u32), digits.x.device())?;
+///         let target = digits.y.index_select(&rows, 0)?;
+///         opt.zero_grad(); // or the gradients of all batches add up
+///         let output = model.forward(&digits.x.index_select(&rows, 0)?)?;
+///         let loss = loss::nll(&output, &target)?;
+///         opt.backward(&loss)?;
+///         opt.step()?;
+///         losses.push(loss.to_dtype(DType::F64)?.to_scalar()?);
+///         accuracies.push(metrics::accuracy(&output, &target)?);
+///     }
+///     Ok((losses, accuracies))
+/// })?; // prints «5.6 ✓»
+/// assert!(check::train_with_accuracy(|_, _, _, _, _| Ok((vec![], vec![]))).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn train_with_accuracy(f: Train) -> Result<()> {
     run("5.6", |rng| {
         let (seed, shuffle) = (rng.below(1000) as u64, rng.below(1000) as u64);

@@ -12,6 +12,18 @@ type Points = Vec<(f64, f64)>;
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::plot_history(|train, val, title| {
+///     let steps: Vec<f64> = (1..=train.len()).map(|i| i as f64).collect();
+///     let epoch = (train.len() / val.len()) as f64;
+///     let ends: Vec<f64> = (1..=val.len()).map(|k| k as f64 * epoch).collect();
+///     Figure::new().title(title).line(&steps, train)?.scatter(&ends, val)
+/// })?; // prints «5.4 ✓»
+/// assert!(check::plot_history(|train, _, title| Figure::new().title(title).line(train, train)).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn plot_history(f: Plot) -> Result<()> {
     run("5.4", |rng| {
         let (epochs, steps) = (2 + rng.below(3), 2 + rng.below(4));

@@ -13,6 +13,13 @@ use crate::{Result, Rng, metrics};
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::probabilities(|log_probs| Ok(log_probs.exp()?))?; // prints «5.1 ✓»
+/// assert!(check::probabilities(|log_probs| Ok(log_probs.clone())).is_err()); // still logarithms
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn probabilities(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
     run("5.1", |rng| {
         let log_probs = log_probs(rng)?;
@@ -43,6 +50,13 @@ pub fn probabilities(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::predict(|log_probs| Ok(log_probs.argmax(D::Minus1)?))?; // prints «5.2 ✓»
+/// assert!(check::predict(|log_probs| Ok(log_probs.argmax(0)?)).is_err()); // the other axis
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn predict(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
     run("5.2", |rng| {
         let log_probs = log_probs(rng)?;
@@ -63,6 +77,16 @@ pub fn predict(f: fn(&Tensor) -> Result<Tensor>) -> Result<()> {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::accuracy(|output, target| {
+///     let right = output.argmax(D::Minus1)?.eq(target)?.to_dtype(DType::F64)?;
+///     Ok(right.mean_all()?.to_scalar()?)
+/// })?; // prints «5.5 ✓»
+/// assert!(check::accuracy(|_, _| Ok(1.0)).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn accuracy(f: Accuracy) -> Result<()> {
     run("5.5", |rng| {
         let (output, target, right) = square(rng)?;

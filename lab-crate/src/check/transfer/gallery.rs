@@ -28,6 +28,19 @@ const INDICES: [usize; 3] = [3, 1, 2];
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// use lab::vision::pictures::{GridOptions, gallery};
+/// check::visualize(|model, set, indices| {
+///     let Batch { x, y } = set.batch(indices)?;
+///     let logits = model.forward_t(&x, false)?.detach();
+///     let probabilities = candle_nn::ops::softmax(&logits, D::Minus1)?; // (N, K)
+///     gallery(&x, &y, &probabilities, set.classes(), &GridOptions::default())
+/// })?; // prints «6.3 ✓»
+/// assert!(check::visualize(|_, _, _| Ok(Figure::new())).is_err());
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn visualize(f: Visualize) -> Result<()> {
     run("6.3", |rng| {
         let set = insects(rng)?;

@@ -17,6 +17,13 @@ type NewHead = fn(&mut VisionModel, &VarMap, usize, u64) -> Result<()>;
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::prelude::*;
+/// check::new_head(|model, map, num_classes, seed| model.replace_head(num_classes, map, seed))?; // «6.1 ✓»
+/// assert!(check::new_head(|_, _, _, _| Ok(())).is_err()); // the old head is still there
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn new_head(f: NewHead) -> Result<()> {
     run("6.1", |rng| {
         let (mut model, map) = small_model(rng, 5)?;
@@ -67,6 +74,16 @@ fn head(model: &VisionModel) -> Result<Tensor> {
 ///
 /// # Errors
 /// [`crate::Error::Check`] when the answer is wrong.
+///
+/// ```
+/// use lab::{models::Trainable, prelude::*};
+/// check::freeze_body(|model| {
+///     model.set_trainable(Trainable::Head);
+///     Ok(model.params())
+/// })?; // prints «6.2 ✓»
+/// assert!(check::freeze_body(|model| Ok(model.params())).is_err()); // everything is trained
+/// # Ok::<(), lab::Error>(())
+/// ```
 pub fn freeze_body(f: fn(&mut VisionModel) -> Result<Params>) -> Result<()> {
     run("6.2", |rng| {
         let (mut model, _map) = small_model(rng, 2)?;

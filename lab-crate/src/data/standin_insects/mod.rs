@@ -2,7 +2,21 @@
 //!
 //! The shape of the task is that of the real set: two kinds of insects in any pose, light and size on grounds that both
 //! share, so that neither a mean colour nor the ground tells them apart. It says nothing of real insects, and a
-//! network trained on photos gains less from it. Not here: the real photos. Read next: `scene.rs`, `insects.rs`.
+//! network trained on photos gains less from it.
+//!
+//! ```
+//! use lab::data::standin_insects::{Counts, Insect, draw, write};
+//! let bee = draw(Insect::Bee, 0, 42); // one picture
+//! assert_eq!(bee.pixels.len(), 3 * bee.width * bee.height);
+//! # let folder = std::env::temp_dir().join(format!("doc-standin-{}", std::process::id()));
+//! write(&folder, &Counts { train: [2, 2], val: [1, 1] }, 42)?; // a folder for each class
+//! assert!(folder.join("val").join(Insect::Bee.name()).is_dir());
+//! # std::fs::remove_dir_all(&folder).ok();
+//! # Ok::<(), lab::Error>(())
+//! ```
+//!
+//! Not here: the real photos ([`hymenoptera`](super::hymenoptera)); reading a folder
+//! ([`ImageFolder`](crate::vision::ImageFolder)). Read next: `scene.rs`, `insects.rs`.
 
 mod insects;
 mod paint;
@@ -30,6 +44,11 @@ hymenoptera там, где его нельзя скачать. Папки и ч�
 ";
 
 /// The two classes, in the order of their labels.
+///
+/// ```
+/// use lab::data::standin_insects::Insect;
+/// assert_eq!(Insect::ALL.map(Insect::name), ["ants", "bees"]);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Insect {
     /// An ant; class 0.
@@ -52,6 +71,14 @@ impl Insect {
 }
 
 /// A drawn image.
+///
+/// ```
+/// use lab::{data::standin_insects::{Insect, draw}, vision::Image};
+/// let drawn = draw(Insect::Ant, 0, 42);
+/// let image = Image::new(drawn.width, drawn.height, drawn.pixels)?;
+/// assert!((96..=160).contains(&image.width()));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
     /// The width `W` in pixels, 96 to 160.
@@ -63,6 +90,11 @@ pub struct Drawn {
 }
 
 /// How many images of each class a set has, ants first.
+///
+/// ```
+/// let counts = lab::data::standin_insects::Counts::default();
+/// assert_eq!(counts.train.iter().chain(&counts.val).sum::<usize>(), 397); // as in the real set
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
     /// For training. As in the real set: 123 and 121.

@@ -15,6 +15,13 @@ pub(super) const FONT: f64 = 12.0;
 pub(super) const LINE: f64 = 17.0;
 
 /// How images are laid out, and how their numbers become colours.
+///
+/// ```
+/// use lab::vision::pictures::GridOptions;
+/// let options = GridOptions { columns: 2, ..GridOptions::plain() };
+/// assert_eq!((options.mean, options.std), ([0.0; 3], [1.0; 3])); // the numbers are colours already
+/// assert_eq!(GridOptions::default().mean, [0.485, 0.456, 0.406]); // those of ImageNet
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GridOptions {
     /// Images in a row, 1 to 16. 4: with sides of 150 pixels they fill a notebook's column.

@@ -6,6 +6,12 @@ use candle_nn::ModuleT;
 use crate::{Error, Result, check_interrupted};
 
 /// How the image is covered.
+///
+/// ```
+/// use lab::vision::pictures::Occlusion;
+/// let fine = Occlusion { stride: 8, ..Occlusion::default() };
+/// assert_eq!((224 / fine.stride, fine.window), (28, 48)); // 28 x 28 places of the square
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Occlusion {
     /// The side of the covering square in pixels. 48: about a fifth of an image of 224 pixels.

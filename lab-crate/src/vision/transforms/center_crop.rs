@@ -6,6 +6,14 @@ use crate::vision::Image;
 use crate::vision::view::View;
 
 /// Cuts the middle out; where the image is smaller, the rest is black (torchvision's `CenterCrop`).
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{CenterCrop, Compose}}};
+/// let image = Image::new(3, 1, vec![10, 10, 10, 20, 20, 20, 30, 30, 30])?;
+/// let middle = Compose::new().then(CenterCrop::new(1)).image(&image, &mut Rng::seed(0))?;
+/// assert_eq!(middle.pixels(), [20, 20, 20]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CenterCrop {
     /// Height and width of the result, in pixels.

@@ -7,6 +7,15 @@ use crate::{Error, Result, Rng};
 /// Changes brightness, contrast, saturation and hue at random, in random order (torchvision's `ColorJitter`).
 ///
 /// Each of the first three is drawn from `[max(0, 1 - v), 1 + v]`, the hue from `[-v, v]` of a turn.
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{ColorJitter, Compose}}};
+/// let image = Image::new(1, 1, vec![100, 100, 100])?;
+/// let jitter = ColorJitter { brightness: 0.5, contrast: 0.0, saturation: 0.0, hue: 0.0 };
+/// let light = Compose::new().then(jitter).image(&image, &mut Rng::seed(1))?;
+/// assert!((50..=150).contains(&light.pixels()[0])); // a factor from 0.5 to 1.5
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ColorJitter {
     /// How much the brightness changes, from 0; 0 leaves it.

@@ -73,6 +73,17 @@ impl Compose {
     ///
     /// # Errors
     /// As said.
+    ///
+    /// ```
+    /// use lab::{Rng, vision::{Image, transforms::{CenterCrop, Compose, Normalize, ToTensor}}};
+    /// let early = Compose::new().then(Normalize::imagenet()).then(ToTensor);
+    /// assert!(early.check().is_err()); // numbers are normalized, bytes are not
+    /// let chain = Compose::new().then(CenterCrop::new(2)).then(ToTensor);
+    /// assert_eq!((chain.check().is_ok(), chain.steps().len()), (true, 2));
+    /// let image = chain.image(&Image::new(4, 4, vec![7; 48])?, &mut Rng::seed(0))?;
+    /// assert_eq!((image.width(), image.height()), (2, 2));
+    /// # Ok::<(), lab::Error>(())
+    /// ```
     pub fn check(&self) -> Result<()> {
         self.check_order()?;
         match self.to_tensor() {

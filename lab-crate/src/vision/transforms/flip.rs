@@ -4,6 +4,14 @@ use crate::vision::view::View;
 use crate::{Error, Result, Rng};
 
 /// Swaps left and right with probability `p` (torchvision's `RandomHorizontalFlip`).
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{Compose, RandomHorizontalFlip}}};
+/// let image = Image::new(2, 1, vec![1, 1, 1, 2, 2, 2])?;
+/// let always = Compose::new().then(RandomHorizontalFlip { p: 1.0 });
+/// assert_eq!(always.image(&image, &mut Rng::seed(0))?.pixels(), [2, 2, 2, 1, 1, 1]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RandomHorizontalFlip {
     /// The probability, in `[0, 1]`.

@@ -1,19 +1,33 @@
 //! Transforms of images, those of `torchvision.transforms` on images of PIL.
 //!
 //! A transform is a struct with public fields; [`Compose`] runs a chain of them and checks it. Randomness
-//! comes from a [`crate::Rng`], so an image of a seed is always the same. Read next: `compose.rs`.
+//! comes from a [`crate::Rng`], so an image of a seed is always the same.
 //!
-//! | file | what it holds |
-//! |---|---|
-//! | `compose.rs` | [`Compose`]: a chain that ends in a tensor |
-//! | `transform.rs` | [`Transform`]: one step of a chain |
-//! | `resize.rs` | [`Resize`], [`Size`] |
-//! | `center_crop.rs` | [`CenterCrop`] |
-//! | `random_resized_crop.rs` | [`RandomResizedCrop`] |
-//! | `flip.rs` | [`RandomHorizontalFlip`] |
-//! | `color_jitter.rs` | [`ColorJitter`] |
-//! | `color.rs` | the arithmetic of PIL's `ImageEnhance` and of torchvision's hue |
-//! | `normalize.rs` | [`ToTensor`], [`Normalize`] |
+//! ```
+//! use lab::{Rng, vision::{Image, transforms::*}};
+//! let image = Image::new(300, 200, vec![128; 180_000])?;
+//! let train = Compose::new()
+//!     .then(RandomResizedCrop::new(32))
+//!     .then(RandomHorizontalFlip::default())
+//!     .then(ToTensor)
+//!     .then(Normalize::imagenet());
+//! let x = train.tensor(&image, &mut Rng::seed(42))?;
+//! assert_eq!(x.dims(), [3, 32, 32]);
+//! # Ok::<(), lab::Error>(())
+//! ```
+//!
+//! | name | what it does | in `torchvision.transforms` |
+//! |---|---|---|
+//! | [`Compose`] | a chain that ends in a tensor | `Compose` |
+//! | [`Transform`] | one step of a chain | - |
+//! | [`Resize`], [`Size`] | another size | `Resize` |
+//! | [`CenterCrop`], [`RandomResizedCrop`] | the middle; a random part | the same |
+//! | [`RandomHorizontalFlip`], [`ColorJitter`] | mirrored; other colours | the same |
+//! | [`ToTensor`], [`Normalize`] | numbers in `[0, 1]`; less a mean, by a deviation | the same |
+//!
+//! Each has a file of its own; `color.rs` holds the arithmetic of PIL's `ImageEnhance` and of torchvision's hue.
+//! Not here: reading images ([`Image`](crate::vision::Image)), the resizing itself (`vision/resize.rs`). Read next:
+//! `compose.rs`.
 
 mod center_crop;
 mod color;

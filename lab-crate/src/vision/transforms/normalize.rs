@@ -8,10 +8,28 @@ use crate::vision::view::{Tables, unit_values};
 use crate::{Error, Result};
 
 /// Makes a tensor `(3, H, W)` of f32 in `[0, 1]` of an image (torchvision's `ToTensor`).
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{Compose, ToTensor}}};
+/// let image = Image::new(1, 1, vec![0, 51, 255])?;
+/// let x = Compose::new().then(ToTensor).tensor(&image, &mut Rng::seed(0))?;
+/// assert_eq!(x.flatten_all()?.to_vec1::<f32>()?, [0.0, 0.2, 1.0]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ToTensor;
 
 /// Subtracts a mean from each channel and divides it by a deviation (torchvision's `Normalize`).
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{Compose, Normalize, ToTensor}}};
+/// let image = Image::new(1, 1, vec![0, 255, 255])?;
+/// let chain = Compose::new().then(ToTensor).then(Normalize::new([0.5; 3], [0.5; 3]));
+/// let x = chain.tensor(&image, &mut Rng::seed(0))?;
+/// assert_eq!(x.flatten_all()?.to_vec1::<f32>()?, [-1.0, 1.0, 1.0]);
+/// assert_eq!(Normalize::imagenet().mean, [0.485, 0.456, 0.406]);
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normalize {
     /// The means of red, green and blue, for numbers in `[0, 1]`.

@@ -12,6 +12,15 @@ const TRIES: usize = 10;
 /// "Going deeper with convolutions", 2014, arXiv:1409.4842).
 ///
 /// The distribution is torchvision's; the numbers drawn are those of [`Rng`], not of PyTorch's generator.
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{Compose, RandomResizedCrop}}};
+/// let crop = RandomResizedCrop { scale: (0.5, 1.0), ..RandomResizedCrop::new(32) };
+/// let image = Image::new(60, 40, vec![128; 7200])?;
+/// let part = Compose::new().then(crop).image(&image, &mut Rng::seed(42))?;
+/// assert_eq!((part.width(), part.height()), (32, 32));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RandomResizedCrop {
     /// Height and width of the result, in pixels.

@@ -6,6 +6,11 @@ use crate::vision::view::View;
 use crate::{Error, Result};
 
 /// The size that [`Resize`] makes.
+///
+/// ```
+/// use lab::vision::transforms::{Resize, Size};
+/// assert_eq!(Resize::new(256).size, Size::Shorter(256));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
     /// The shorter side gets this length, the other one keeps the proportion.
@@ -17,6 +22,18 @@ pub enum Size {
 /// Brings an image to a size with Pillow's bilinear filter (torchvision's `Resize` on images of PIL).
 ///
 /// A byte differs from Pillow's by 1 at most.
+///
+/// ```
+/// use lab::{Rng, vision::{Image, transforms::{Compose, Resize}}};
+/// let image = Image::new(60, 40, vec![128; 7200])?;
+/// let sides = |step| {
+///     let image = Compose::new().then(step).image(&image, &mut Rng::seed(0))?;
+///     lab::Result::Ok((image.width(), image.height()))
+/// };
+/// assert_eq!(sides(Resize::new(20))?, (30, 20)); // the shorter side gets 20
+/// assert_eq!(sides(Resize::exact(20, 20))?, (20, 20));
+/// # Ok::<(), lab::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Resize {
     /// The size.

@@ -7,6 +7,11 @@ use crate::vision::view::View;
 use crate::{Result, Rng};
 
 /// Any of the transforms; each is turned into it by `into()`, which [`super::Compose::then`] does.
+///
+/// ```
+/// use lab::vision::transforms::{ToTensor, Transform};
+/// assert!(matches!(Transform::from(ToTensor), Transform::ToTensor(_)));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transform {
     /// See [`Resize`].
