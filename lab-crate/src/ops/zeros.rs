@@ -2,6 +2,8 @@
 //!
 //! With `unsafe` for the end of an array that is not written yet. Not here: arrays that a thread keeps (`conv/buffer.rs`).
 
+#![allow(unsafe_code, reason = "safe Rust clears a new array on one thread only")]
+
 use candle_core::WithDType;
 
 use super::pieces::hand_out;

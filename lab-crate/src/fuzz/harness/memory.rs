@@ -2,7 +2,7 @@
 
 /// Lets this process take `more` bytes beyond what it has now; an allocation beyond fails, which ends a Rust program.
 #[cfg(target_os = "linux")]
-pub fn bound(more: u64) {
+pub(crate) fn bound(more: u64) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmData")).unwrap();
@@ -14,6 +14,6 @@ pub fn bound(more: u64) {
 
 /// Elsewhere there is no such bound, and the rest is checked all the same.
 #[cfg(not(target_os = "linux"))]
-pub fn bound(_more: u64) {
+pub(crate) fn bound(_more: u64) {
     println!("no bound on memory on this system");
 }

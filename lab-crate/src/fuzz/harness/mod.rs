@@ -5,7 +5,7 @@
 //! every run, because the random numbers have a fixed seed. Nothing here knows what is read: `lab-cli` compiles these
 //! files for its tests too. Not here: how inputs are changed (`mutator.rs`).
 
-pub mod memory;
+pub(crate) mod memory;
 mod mutator;
 
 use std::collections::BTreeSet;
@@ -20,7 +20,7 @@ use mutator::Mutator;
 /// The longest input in bytes.
 const LONGEST: usize = 1 << 16;
 /// How much memory, in bytes, the process may take for reading them: everything together, at any time.
-pub const BOUND: u64 = 64 << 20;
+pub(crate) const BOUND: u64 = 64 << 20;
 /// How long one input may take, on a machine with other work to do.
 const SLOWEST: Duration = Duration::from_secs(20);
 /// How many changed inputs each target gets; `LAB_FUZZ` says another number.
@@ -33,22 +33,22 @@ const GROW: &str = "LAB_FUZZ_GROW";
 const KEPT: (usize, usize) = (2048, 40);
 
 /// Something that reads bytes.
-pub struct Target {
+pub(crate) struct Target {
     /// Its name, and that of its folder in the corpus.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Inputs to start from; they must be read without an error.
-    pub seeds: Vec<Vec<u8>>,
+    pub(crate) seeds: Vec<Vec<u8>>,
     /// Pieces that make sense in this format.
-    pub tokens: &'static [&'static [u8]],
+    pub(crate) tokens: &'static [&'static [u8]],
     /// Reads the bytes, which the file holds too; the error is its text. It panics where something is wrong.
-    pub read: fn(&[u8], &Path) -> Result<(), String>,
+    pub(crate) read: fn(&[u8], &Path) -> Result<(), String>,
 }
 
 /// Runs the ignored test `test` of this program in a process of its own and fails as it does.
 ///
 /// # Panics
 /// When the process fails; its output and the input that it had at hand are told.
-pub fn isolated(test: &str) {
+pub(crate) fn isolated(test: &str) {
     let folder = folder(test);
     std::fs::create_dir_all(&folder).unwrap();
     let output = Command::new(std::env::current_exe().unwrap())
@@ -82,7 +82,7 @@ fn folder(test: &str) -> PathBuf {
 ///
 /// # Panics
 /// At the first input that is not read or refused as it must be.
-pub fn run(targets: &[Target], corpus: &Path) {
+pub(crate) fn run(targets: &[Target], corpus: &Path) {
     let folder = PathBuf::from(std::env::var_os(FOLDER).expect("run by `isolated`"));
     let count = std::env::var("LAB_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(INPUTS);
     memory::bound(BOUND);
