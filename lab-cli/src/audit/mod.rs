@@ -25,36 +25,42 @@ const SHOWN: usize = 10;
 /// # Errors
 /// When a lock file or cargo's answer cannot be read.
 pub fn audit(workspace: &Workspace) -> Result<bool> {
-    let root = workspace.root();
+    let mut findings = offline(workspace)?;
+    findings.push(advisories::check(workspace));
+    findings.iter().for_each(|finding| print!("{}", finding.text()));
+    Ok(findings.iter().all(|finding| finding.good || finding.weight == Weight::Made))
+}
+
+/// What can be seen without the network.
+fn offline(workspace: &Workspace) -> Result<Vec<Finding>> {
     let policy = policy::Policy::read(&workspace.deny_file())?;
-    let lock = crates::Lock::parse(&read(&root.join("Cargo.lock"))?)?;
+    let lock = crates::Lock::parse(&read(&workspace.root().join("Cargo.lock"))?)?;
     let graph = crates::Graph::ask(workspace, &policy)?;
-    let findings = [
+    let requirements = read(&workspace.requirements())?;
+    let proxy = read(&workspace.root().join("lab-cli/proxy/package-lock.json"))?;
+    Ok(vec![
         finding("Cargo.lock", lock.check(&policy), "cargo update, и проверьте, откуда пакет"),
         finding(
             "лицензии пакетов Rust",
             graph.licenses(&policy)?,
-            "другой пакет, или лицензия в allow",
+            "другой пакет, или лицензия в allow (lab-cli/deny.toml)",
         ),
         finding(
             "версии пакетов Rust",
             graph.duplicates(&policy, &lock),
-            "cargo update -p ПАКЕТ, или строка в skip с причиной; лишнюю строку уберите",
+            "cargo update -p ПАКЕТ, или строка в skip с причиной (lab-cli/deny.toml); лишнюю строку уберите",
         ),
         finding(
             "lab-cli/requirements.txt",
-            python::check(&read(&workspace.requirements())?),
+            python::check(&requirements),
             "выполните команду из начала этого файла",
         ),
         finding(
             "lab-cli/proxy/package-lock.json",
-            npm::check(&read(&root.join("lab-cli/proxy/package-lock.json"))?)?,
+            npm::check(&proxy)?,
             "npm install --package-lock-only в папке lab-cli/proxy",
         ),
-        advisories::check(workspace),
-    ];
-    findings.iter().for_each(|finding| print!("{}", finding.text()));
-    Ok(findings.iter().all(|finding| finding.good || finding.weight == Weight::Made))
+    ])
 }
 
 /// What a check has seen, and what was wrong there.
@@ -85,6 +91,7 @@ fn is_hex(text: &str, length: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -96,5 +103,53 @@ mod tests {
         let bad = finding("x", Checked { seen: seen(), complaints }, "cure");
         assert!(!bad.good && bad.weight == Weight::Needed);
         assert!(bad.text().contains("n9; всего 12") && bad.text().contains("cure"), "{bad:?}");
+    }
+
+    /// A lab without dependencies, whose files are those given here.
+    fn lab(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            crate::stamp::write(&dir.path().join(name), text).unwrap();
+        }
+        dir
+    }
+
+    #[test]
+    fn each_bad_file_makes_its_own_finding_bad() {
+        let manifest = "[package]\nname = \"own\"\nversion = \"1.0.0\"\nedition = \"2024\"\nlicense = \"MIT\"\n";
+        let lock = "version = 4\n\n[[package]]\nname = \"own\"\nversion = \"1.0.0\"\n";
+        let policy = policy::tests::TEXT.replace("a@1.0.0", "own@1.0.0");
+        let good = [
+            ("Cargo.toml", manifest),
+            ("Cargo.lock", lock),
+            ("src/lib.rs", ""),
+            ("lab-cli/deny.toml", &policy),
+            ("lab-cli/requirements.txt", "# none\n"),
+            ("lab-cli/proxy/package-lock.json", r#"{"packages": {}}"#),
+        ];
+        let bad = |file: &str, text: &str| {
+            let files = good.map(|(name, old)| (name, if name == file { text } else { old }));
+            let dir = lab(&files);
+            let findings = offline(&Workspace::at(dir.path()))?;
+            let bad = findings.iter().filter(|f| !f.good && f.weight == Weight::Needed);
+            anyhow::Ok(bad.map(|finding| finding.what).collect::<Vec<_>>())
+        };
+        assert!(bad("", "").unwrap().is_empty());
+        for (file, text, what) in [
+            ("Cargo.toml", manifest.replace("MIT", "GPL-3.0"), "лицензии пакетов Rust"),
+            ("lab-cli/deny.toml", policy.replace("own@1.0.0", "a@1.0.0"), "версии пакетов Rust"),
+            ("lab-cli/requirements.txt", "a==1\n".to_owned(), "lab-cli/requirements.txt"),
+            (
+                "lab-cli/proxy/package-lock.json",
+                r#"{"packages": {"node_modules/a": {}}}"#.to_owned(),
+                "lab-cli/proxy/package-lock.json",
+            ),
+        ] {
+            assert_eq!(bad(file, &text).unwrap(), [what]);
+        }
+        // A lock file that does not fit is never made anew in silence.
+        let stale = lock.replace("1.0.0", "0.9.0");
+        let error = bad("Cargo.lock", &stale).unwrap_err().to_string();
+        assert!(error.contains("lock file"), "{error}");
     }
 }
