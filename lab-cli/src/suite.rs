@@ -43,6 +43,8 @@ pub fn test(workspace: &Workspace) -> Result<bool> {
     suite.step("Зависимости: источники, лицензии", || {
         audit::audit(workspace)
     });
+    // Broken links are denied (Cargo.toml); that every item has an example is a test of lab-crate.
+    suite.cargo("Документация (cargo doc)", &["doc", "--package", "lab-crate", "--no-deps"]);
     // Before the tests: some of them look at the real data where they are.
     let ready = suite.step("Подготовка", || {
         setup::tools(workspace)?;

@@ -20,9 +20,11 @@ const EVERY: Duration = Duration::from_millis(10);
 /// Outside of the lab's own kernel it is always `false`.
 ///
 /// ```
-/// for step in 0..3 {
-///     if lab::interrupted() { break; }
+/// let mut steps = 0;
+/// while steps < 3 && !lab::interrupted() {
+///     steps += 1;
 /// }
+/// assert_eq!(steps, 3); // nobody has asked
 /// ```
 pub fn interrupted() -> bool {
     static WATCH: OnceLock<Mutex<Watch>> = OnceLock::new();

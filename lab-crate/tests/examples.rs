@@ -1,12 +1,13 @@
 //! Every public item of the library has an example that runs and asserts something.
 //!
-//! The sources are read, not rustdoc's output, whose machine-readable forms are unstable. That `pub` means "a user can name it"
-//! is checked by the compiler (`deny(unreachable_pub)` in `lib.rs`), that the examples pass by `cargo test --doc`.
+//! The sources are read, not rustdoc's output, whose machine-readable forms are unstable. That `pub` means "a user can
+//! name it" is checked by the compiler (`deny(unreachable_pub)` in `lib.rs`), that the examples pass by `cargo test --doc`.
 //!
 //! What counts: modules, functions, structs, enums, traits and type aliases need an example of their own. A method
-//! needs one too, or is called in an example on the same page: of its type, or of another method of that type. The call is
-//! looked for by name, so a method of the same name on another type counts as well. Constants, fields, variants and
-//! implementations of traits need none. Not here: whether the example is a good one.
+//! needs one too, or is called (that of a trait: written) in an example on the same page: of its type, or of another
+//! method of that type. It is looked for by name, so a method of the same name on another type counts as well.
+//! Constants, fields, variants and implementations of traits need none. Not here: whether the example is a good one.
+//! Read next: `../src/lib.rs`, the guide.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -169,12 +170,13 @@ fn asserts(attrs: &[Attribute]) -> bool {
     examples(attrs).contains("assert")
 }
 
-/// Whether `code` calls the method, as `x.name(...)`, or names it, as `Type::name`.
+/// Whether `code` calls the method, as `x.name(...)`, names it, as `Type::name`, or writes it, as `fn name(`.
 fn calls(code: &str, of: &str, name: &str) -> bool {
     let ends = |after: &str| !after.starts_with(|c: char| c.is_alphanumeric() || c == '_');
     let called = format!(".{name}");
     let named = format!("{of}::{name}");
     code.match_indices(&called).any(|(at, _)| code[at + called.len()..].starts_with(['(', ':']))
+        || code.contains(&format!("fn {name}("))
         || code.match_indices(&named).any(|(at, _)| ends(&code[at + named.len()..]))
 }
 

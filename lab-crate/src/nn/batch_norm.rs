@@ -74,6 +74,7 @@ impl BatchNormOptions {
 /// assert!((number(norm.running_var())? - 1.1).abs() < 1e-6); // 0.9 * 1 + 0.1 * 2
 /// assert_eq!((number(norm.weight())?, number(norm.bias())?), (1.0, 0.0));
 /// assert_eq!(number(&norm.forward_relu(&x, true)?)?, 0.0);
+/// assert_eq!(norm.options().momentum, 0.1);
 /// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Clone, Debug)]

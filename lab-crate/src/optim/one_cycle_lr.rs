@@ -20,14 +20,14 @@ use crate::{Error, Result};
 /// let rule = Sgd { momentum: 0.9, ..Sgd::lr(0.1) };
 /// let mut opt = Optimizer::new(rule, &Var::new(&[0f32], &Device::Cpu)?)?;
 /// let mut sched = Scheduler::new(OneCycleLr::new(0.5, 10), &mut opt)?;
-/// let mut lrs = vec![opt.lr()];
-/// for _ in 1..10 {
-///     sched.step(&mut opt)?;
+/// let mut lrs = Vec::new();
+/// for _batch in 0..10 {
 ///     lrs.push(opt.lr());
+///     sched.step(&mut opt)?;
 /// }
 /// assert!((lrs[0] - 0.02).abs() < 1e-12); // max_lr / 25
 /// assert!((lrs[2] - 0.5).abs() < 1e-12); // the top, after 30 % of the steps
-/// assert!(lrs[9] < 1e-4 && sched.step(&mut opt).is_err()); // no step is left
+/// assert!(lrs[9] < 1e-4 && sched.step(&mut opt).is_err()); // more than total_steps
 /// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -26,7 +26,7 @@ const EVERY: Duration = Duration::from_millis(100);
 ///     let steps: Vec<f64> = (1..=step).map(|i| i as f64).collect();
 ///     live.show(&Figure::new().title("Ошибка").line(&steps, &loss)?)?;
 /// }
-/// live.finish()?;
+/// assert!(live.finish().is_ok()); // live.finish()? in a cell
 /// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Debug)]

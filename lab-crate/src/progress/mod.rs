@@ -40,9 +40,12 @@ pub fn progress<I: IntoIterator>(items: I) -> Progress<I::IntoIter> {
 ///
 /// ```
 /// let mut bar = lab::progress(0..3);
+/// let mut last = None;
 /// while let Some(epoch) = bar.next() {
 ///     bar.set_comment(format!("эпоха {epoch}"));
+///     last = Some(epoch);
 /// }
+/// assert_eq!(last, Some(2));
 /// ```
 #[derive(Debug)]
 #[must_use = "полоса появляется, когда по ней идут циклом: for x in progress(…)"]

@@ -14,8 +14,11 @@ const EVERY: Duration = Duration::from_millis(100);
 /// A bar over the epochs, and one over the batches of each, with the mean loss of the epoch so far.
 ///
 /// ```
-/// let bar = lab::train::ProgressBar::new();
-/// # drop(bar);
+/// use lab::train::{Observer, ProgressBar};
+/// let mut bar = ProgressBar::new(); // given to `fit`, which tells it what follows
+/// bar.on_begin(1, 2, 100)?; // epoch 1 of 2, 100 batches each
+/// assert!(bar.keep_going()); // it only watches
+/// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct ProgressBar {

@@ -13,8 +13,12 @@ const HEAD: [&str; 5] =
 /// In our kernel it is updated in place; elsewhere each epoch adds a line.
 ///
 /// ```
-/// let table = lab::train::EpochTable::new();
-/// # drop(table);
+/// use lab::train::{EpochRecord, EpochTable, Observer, Scores};
+/// let mut table = EpochTable::new(); // given to `fit`, which tells it what follows
+/// let train = Scores { loss: 0.4, accuracy: Some(0.9), examples: 100 };
+/// table.on_epoch(&EpochRecord { epoch: 1, step: 4, train, val: None, lr: 0.1, seconds: 0.2 })?;
+/// assert!(table.keep_going()); // it only watches
+/// # Ok::<(), lab::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct EpochTable {

@@ -61,6 +61,7 @@ impl History {
     /// assert_eq!(history.train_points(Metric::Loss), (vec![1.0, 2.0], vec![0.7, 0.4]));
     /// assert!(history.train_points(Metric::Accuracy).0.is_empty()); // a regression has none
     /// assert!(history.val_points(Metric::Loss).0.is_empty()); // nothing was validated
+    /// assert_eq!(history.lrs(), [0.1, 0.1]);
     /// ```
     pub fn train_points(&self, metric: Metric) -> (Vec<f64>, Vec<f64>) {
         let value = |one: &StepRecord| match metric {

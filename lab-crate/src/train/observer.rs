@@ -80,18 +80,47 @@ pub struct EpochRecord {
 /// of an observer is one too, so that it can be asked afterwards.
 ///
 /// ```
-/// use lab::train::{BatchRecord, Observer};
-/// struct Enough(usize);
-/// impl Observer for Enough {
-///     fn on_batch(&mut self, _: &BatchRecord) -> lab::Result<()> {
-///         self.0 = self.0.saturating_sub(1);
+/// use lab::prelude::*;
+/// use lab::train::{BatchRecord, EpochRecord, Fit, Observer, Stop, fit};
+/// /// Writes down what it is told, and wants no more after three steps.
+/// #[derive(Default)]
+/// struct Diary(Vec<String>);
+/// impl Observer for Diary {
+///     fn on_begin(&mut self, epoch: usize, num_epochs: usize, batches: usize) -> lab::Result<()> {
+///         self.0.push(format!("epoch {epoch} of {num_epochs}, {batches} batches"));
+///         Ok(())
+///     }
+///     fn on_batch(&mut self, batch: &BatchRecord) -> lab::Result<()> {
+///         self.0.push(format!("step {}", batch.step));
+///         Ok(())
+///     }
+///     fn on_epoch(&mut self, epoch: &EpochRecord) -> lab::Result<()> {
+///         self.0.push(format!("epoch {} is done", epoch.epoch));
+///         Ok(())
+///     }
+///     fn on_end(&mut self, stopped: Option<&Stop>) -> lab::Result<()> {
+///         self.0.push(format!("early: {}", stopped.is_some()));
 ///         Ok(())
 ///     }
 ///     fn keep_going(&self) -> bool {
-///         self.0 > 0
+///         self.0.len() < 5
+///     }
+///     fn reason(&self) -> String {
+///         "хватит".to_string()
 ///     }
 /// }
-/// assert!(Enough(2).keep_going());
+/// let x = Tensor::new(&[[0f32], [1.0], [2.0], [3.0]], &Device::Cpu)?;
+/// let options = LoaderOptions { batch_size: 2, ..Default::default() };
+/// let train = DataLoader::new(TensorDataset::new(x.clone(), x)?, options)?;
+/// let map = VarMap::new();
+/// let model = nn::linear(1, 1, nn::var_builder(&map, 0, &Device::Cpu))?;
+/// let mut opt = Optimizer::new(Sgd::lr(0.01), &map)?;
+/// let (mut diary, options) = (Diary::default(), Fit { num_epochs: 9, ..Default::default() });
+/// let history = fit(&model, &mut opt, loss::mse, &train, None, options, &mut diary)?;
+/// assert_eq!(diary.0[..3], ["epoch 1 of 9, 2 batches", "step 1", "step 2"]);
+/// assert_eq!(diary.0.last().map(String::as_str), Some("early: true"));
+/// assert!(matches!(history.stopped, Some(Stop::Observer(reason)) if reason == "хватит"));
+/// # Ok::<(), lab::Error>(())
 /// ```
 pub trait Observer {
     /// An epoch begins: its number from 1, the number of epochs, the batches of one epoch.

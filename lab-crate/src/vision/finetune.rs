@@ -71,7 +71,7 @@ impl fmt::Display for Trained {
 /// let loader = DataLoader::new(set, LoaderOptions { batch_size: 2, ..Default::default() })?;
 /// let trained =
 ///     vision::train_model(&model, &map, &mut opt, &mut scheduler, [&loader, &loader], 1, &mut ())?;
-/// println!("{trained}");
+/// assert_eq!(trained.history.epochs.len(), 1);
 /// # Ok::<(), lab::Error>(())
 /// ```
 pub fn train_model(

@@ -23,7 +23,8 @@ use crate::{Error, Result};
 /// let weights = weights::read(&path)?;
 /// assert_eq!((weights.len(), weights.is_empty()), (2, false));
 /// assert_eq!(weights.get("fc.weight").map(|t| t.dims().to_vec()), Some(vec![2, 3]));
-/// assert!(weights.iter().all(|(name, _)| name.starts_with("fc.")));
+/// assert!(weights.iter().all(|(name, tensor)| name.starts_with("fc.") && tensor.dim(0).is_ok()));
+/// assert!(weights.names().eq(["fc.bias", "fc.weight"]));
 /// # std::fs::remove_file(&path).ok();
 /// # Ok::<(), lab::Error>(())
 /// ```
