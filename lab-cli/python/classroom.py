@@ -21,7 +21,8 @@ from jupyter_client.manager import KernelManager
 from bench import DEPENDENCY, TENSOR, Kernel, Kind
 
 EPOCHS = 3
-SAMPLE_S = 0.05
+# Reading the memory of a process stops it for a moment.
+SAMPLE_S = 0.2
 SETTLE_S = 2
 
 # The network of notebook 05, as the example `mnist` trains it.

@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn sums_means_and_goals_stand_beside_what_is_missing() {
         let group = json!({ "count": 30, "first_tensor_s": [1.0, 2.0, 40.5],
-            "idle_bytes": [3 << 30, 1 << 30], "session_bytes": [1 << 20, 2 << 20] });
+            "idle_bytes": [3u64 << 30, 1u64 << 30], "session_bytes": [1 << 20, 2 << 20] });
         let figures = json!({ "cores": 2, "memory_bytes": 8u64 << 30, "home_bytes": 1 << 20,
             "kernels": { "rust": { "groups": [group], "training": { "peak_bytes": 300 << 20 },
                 "apart": { "sessions": 30, "files": true } } } });
