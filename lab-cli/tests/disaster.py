@@ -117,7 +117,7 @@ def make(folder):
     put(lab / "lab-kernel/Cargo.toml", KERNEL)
     put(lab / "lab-kernel/src/main.rs", "fn main() {}\n")
     put(lab / "lab-crate/labs.toml", LABS)
-    (lab / "lab-crate/assets").symlink_to(ROOT / "lab-crate/assets")
+    shutil.copytree(ROOT / "lab-crate/assets", lab / "lab-crate/assets")
     put(lab / "notebooks/01-mini.md", SOURCE)
     environment(lab)
     subprocess.run(["cargo", "build", "--quiet"], cwd=lab, env=variables(), check=True)
