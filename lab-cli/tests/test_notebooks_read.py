@@ -65,6 +65,7 @@ def use(path):
     return True
 
 
+@pytest.mark.filterwarnings("ignore")
 def test_a_notebook_with_changes_is_used_or_refused(tmp_path):
     notebook = json.loads(nbformat.writes(versions.student(source(LAB), LAB)))
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["metadata"]] + notebook["cells"][:3]
