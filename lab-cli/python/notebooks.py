@@ -15,17 +15,16 @@ class NotebookError(Exception):
 
 def read(path):
     """The notebook in a file, of the present format and valid."""
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise NotebookError(f"{path.name} больше {LARGEST >> 20} МиБ; очистите вывод ячеек и сохраните его заново")
     try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-        if len(content) > LARGEST:
-            raise NotebookError(f"{path.name} больше {LARGEST >> 20} МиБ; очистите вывод ячеек и сохраните его заново")
-        # A notebook is written as UTF-8; what cannot be written is found now, not when the work is done.
         notebook = nbformat.reads(content.decode("utf-8"), as_version=4)
         nbformat.validate(notebook)
+        # What cannot be written again is found now, not when the work is done.
         nbformat.writes(notebook).encode("utf-8")
-    # What the libraries raise for a text of another kind, or one that is nested too deeply.
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError, nbformat.ValidationError) as error:
+    except Exception as error:  # The libraries raise what they like, also an AssertionError or a RecursionError.
         why = str(error).strip().splitlines()
         raise NotebookError(f"{path.name} не блокнот Jupyter ({why[0] if why else type(error).__name__})") from error
     return notebook

@@ -4,9 +4,27 @@
 
 use std::io::{self, ErrorKind};
 
+/// The error with its causes in one line, and the advice in the next, where there is one.
+pub fn with(error: &anyhow::Error) -> String {
+    let advice = of(error).map_or_else(String::new, |advice| format!("\nчто сделать: {advice}"));
+    format!("{error:#}{advice}")
+}
+
+/// Whether a disk refused to take a file, so that it is no matter where the file came from.
+pub fn is_of_the_disk(error: &anyhow::Error) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let kinds = [FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull];
+    cause(error).is_some_and(|cause| kinds.contains(&cause.kind()))
+}
+
 /// The advice, in the student's language; `None` where the system is not to blame, or the error has its own.
 pub fn of(error: &anyhow::Error) -> Option<&'static str> {
-    error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).and_then(about)
+    cause(error).and_then(about)
+}
+
+/// What the system said.
+fn cause(error: &anyhow::Error) -> Option<&io::Error> {
+    error.chain().find_map(|cause| cause.downcast_ref())
 }
 
 fn about(error: &io::Error) -> Option<&'static str> {
@@ -38,7 +56,13 @@ mod tests {
     fn the_cause_decides_whatever_stands_around_it() {
         let full: anyhow::Result<()> = Err(io::Error::from(ErrorKind::StorageFull).into());
         let error = full.context("не удалось записать").unwrap_err();
-        assert!(of(&error).unwrap().contains("освободите"));
+        assert!(of(&error).unwrap().contains("освободите") && is_of_the_disk(&error));
+        assert!(
+            with(&error).starts_with("не удалось записать: ")
+                && with(&error).contains("\nчто сделать: ")
+        );
+        // A mirror may have a file that we may not read; another place can have it too.
+        assert!(!is_of_the_disk(&io::Error::from(ErrorKind::PermissionDenied).into()));
         assert!(of(&anyhow::anyhow!("нет места")).is_none());
         assert!(of(&io::Error::from(ErrorKind::NotFound).into()).is_none());
     }

@@ -14,6 +14,8 @@ use crate::{child, toolchain, venv};
 
 /// Room for the builds (kernel, template), the Python tools and the data.
 const ROOM_GIB: u64 = 6;
+/// Room for what is made anew once everything is built.
+const SPARE_GIB: u64 = 1;
 
 /// The command; `false` when something needed is missing.
 ///
@@ -161,11 +163,10 @@ fn room(workspace: &Workspace) -> Finding {
     let text = output
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .unwrap_or_default();
+    let needed = if workspace.kernel_program().exists() { SPARE_GIB } else { ROOM_GIB };
     let found = match free_kib(&text).map(|kib| kib >> 20) {
         None => Ok("неизвестно сколько".to_owned()),
-        Some(gib) if gib < ROOM_GIB && !workspace.kernel_program().exists() => {
-            Err(format!("свободно {gib} ГиБ, а нужно {ROOM_GIB}"))
-        }
+        Some(gib) if gib < needed => Err(format!("свободно {gib} ГиБ, а нужно {needed}")),
         Some(gib) => Ok(format!("свободно {gib} ГиБ")),
     };
     Finding::new(

@@ -49,7 +49,7 @@ pub fn bring(workspace: &Workspace, file: &DataFile) -> bool {
         }
         Err(error) => {
             step.fail("не получены");
-            println!("{error:#}");
+            println!("{}", advice::with(&error));
             if file.stand_in {
                 println!("{}", stand_in_notice(file));
             }
@@ -94,8 +94,10 @@ pub fn ensure(
         match take(workspace, file, &place, &part, &path, step) {
             Ok(()) => return Ok(Some(place.name())),
             // A disk that is full or cannot be written is not the place's fault, and no other place would help.
-            Err(error) if let Some(advice) = advice::of(&error) => {
-                bail!("не удалось сохранить {}: {error:#}. Что сделать: {advice}", file.title)
+            Err(error) if advice::is_of_the_disk(&error) => {
+                return Err(
+                    error.context(format!("не удалось сохранить {}", workspace.short(&path)))
+                );
             }
             Err(error) => reasons.push(format!("  - {}: {error:#}", place.name())),
         }

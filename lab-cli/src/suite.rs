@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::workspace::Workspace;
-use crate::{audit, child, fetch, index, run, setup, unsolved};
+use crate::{advice, audit, child, fetch, index, run, setup, unsolved};
 
 /// Longest time of one cell in the tests.
 const CELL_TIMEOUT: u64 = 600;
@@ -98,7 +98,7 @@ impl Suite<'_> {
         println!("\n── {title} ──");
         let started = Instant::now();
         let passed = work().unwrap_or_else(|error| {
-            println!("{error:#}");
+            println!("{}", advice::with(&error));
             false
         });
         let verdict = if passed { Verdict::Passed } else { Verdict::Failed };

@@ -4,6 +4,7 @@
 //! these texts, so they are in Russian. Read next: `data/file.rs`, which raises most of them.
 
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The result of every fallible call of the library.
@@ -46,7 +47,7 @@ pub enum Error {
     #[error("график: {0}")]
     Plot(String),
     /// A file cannot be read or written.
-    #[error("файл «{}»: {source}", path.display())]
+    #[error("файл «{}»: {}", path.display(), reason(source))]
     File {
         /// The file.
         path: PathBuf,
@@ -70,6 +71,24 @@ pub enum Error {
     /// The student pressed "interrupt".
     #[error("Прервано")]
     Interrupted,
+}
+
+/// What the system said, in the student's language and with what to do where that is known.
+fn reason(error: &std::io::Error) -> String {
+    // An error of candle's that a file caused has it inside.
+    let first: &(dyn std::error::Error + 'static) = error;
+    let causes = std::iter::successors(Some(first), |cause| cause.source());
+    let kinds = causes.filter_map(|cause| cause.downcast_ref().map(std::io::Error::kind));
+    let known = |kind| match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Some("на диске нет места; освободите его и выполните ячейку снова")
+        }
+        ErrorKind::FileTooLarge => Some("файл больше, чем разрешает система (ulimit -f)"),
+        ErrorKind::ReadOnlyFilesystem => Some("сюда можно только читать; назовите другую папку"),
+        ErrorKind::PermissionDenied => Some("нет прав на этот файл или папку; назовите другую"),
+        _ => None,
+    };
+    kinds.filter_map(known).last().map_or_else(|| error.to_string(), str::to_owned)
 }
 
 impl fmt::Debug for Error {

@@ -1,6 +1,7 @@
 //! Writes a file that is replaced only when the new one is complete.
 //!
-//! Not here: what is written (`optim/checkpoint.rs`, `train/best_weights.rs`, `train/history_csv.rs`).
+//! Not here: what is written (`optim/checkpoint.rs`, `train/best_weights.rs`, `train/history_csv.rs`,
+//! `plot/show.rs`, `check/score.rs`).
 
 use std::io;
 use std::path::Path;

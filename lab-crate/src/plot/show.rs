@@ -7,6 +7,7 @@ use std::path::Path;
 use super::figure::Figure;
 use super::{raster, svg};
 use crate::output::{self, Block, Place, Surface};
+use crate::replace::replace;
 use crate::{Error, Result};
 
 impl Figure {
@@ -28,7 +29,7 @@ impl Figure {
         raster::render(self)
     }
 
-    /// Writes the figure to a file whose name ends in `.svg` or `.png`.
+    /// Writes the figure to a file whose name ends in `.svg` or `.png`; it is replaced only when the new one is complete.
     ///
     /// # Errors
     /// As for [`Figure::to_svg`]; the name ends otherwise; the file cannot be written.
@@ -58,7 +59,7 @@ impl Figure {
                 )));
             }
         };
-        std::fs::write(path, bytes).map_err(|source| Error::File { path: path.into(), source })
+        replace(path, |part| std::fs::write(part, bytes))
     }
 
     /// Shows the figure now, in the middle of a cell. In a terminal nothing is shown: use [`Figure::save`].
