@@ -10,6 +10,8 @@ import stat
 import jsonschema
 import pytest
 import yaml
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.config.manager import ConfigManager
 from jupyterhub.app import JupyterHub
 from nativeauthenticator import NativeAuthenticator
 
@@ -170,6 +172,16 @@ def test_the_first_program_becomes_the_one_that_was_asked_for():
     assert start.read_text("utf-8").rstrip().endswith('exec "$@"')
     assert rest("ENTRYPOINT") == ['["tini", "--", "lab-start"]']
     assert copied()["/srv/lab/.binder/start"] == "/usr/local/bin/lab-start"
+
+
+def test_whatever_starts_jupyter_obeys_the_settings_of_the_environment():
+    # Binder and Kubernetes start it with commands of their own, in which nothing of ours stands.
+    server = ServerApp()
+    server.load_config_file(suppress_errors=False)
+    assert server.config.ZMQChannelsWebsocketConnection.iopub_data_rate_limit >= 1e9
+    lab = ConfigManager(config_dir_name="labconfig")
+    quiet = lab.get("default_setting_overrides")["@jupyterlab/apputils-extension:notification"]
+    assert quiet["fetchNews"] == "false"
 
 
 def test_the_values_are_those_the_chart_knows(values):
