@@ -1,113 +1,25 @@
 """`cargo lab hub`, started for real: its REST API, what a student cannot reach, and a browser that runs notebook 03."""
 
-import csv
 import json
 import os
 import pathlib
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 
-import psutil
 import pytest
-import requests
 
 import browser
+from hub import Hub, server
 from lab import REPORTS, ROOT
 
 USERS = ["ivanov", "petrova"]
 
-if shutil.which("npm") is None or not sys.platform.startswith("linux"):
-    pytest.skip("the hub needs npm and Linux", allow_module_level=True)
-
-
-def three_ports():
-    """The first of three free ports in a row."""
-    for port in range(18000, 18900, 3):
-        try:
-            for one in range(port, port + 3):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", one))
-            return port
-        except OSError:
-            continue
-    raise AssertionError("no free ports")
-
-
-class Hub:
-    """A running hub and its REST API."""
-
-    def __init__(self, base):
-        self.base, port = base, three_ports()
-        self.address = f"http://127.0.0.1:{port}"
-        self.log = open(REPORTS / "hub.log", "w", encoding="utf-8")
-        command = [os.environ["LAB_PROGRAM"], "hub", "--port", str(port), "--base", str(base)]
-        command += [part for name in USERS for part in ("--user", name)]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=self.log)
-        browser.wait(self.answers, 300, "the hub answers, see hub.log")
-
-    def answers(self):
-        if self.process.poll() is not None:
-            told = (REPORTS / "hub.log").read_text("utf-8")
-            if "отделить студентов" in told:
-                pytest.skip("no namespaces here:\n" + told[-600:])
-            raise AssertionError(told[-3000:])
-        try:
-            # The service comes to life a moment after the hub does.
-            return self.api("GET", "users").status_code == 200
-        except (requests.ConnectionError, FileNotFoundError):
-            return False
-
-    def api(self, method, path):
-        token = (self.base / "state/api-token").read_text()
-        headers = {"Authorization": f"token {token}"}
-        return requests.request(method, f"{self.address}/hub/api/{path}", headers=headers, timeout=60)
-
-    def ready(self, name):
-        return self.api("GET", f"users/{name}").json()["servers"].get("", {}).get("ready")
-
-    def start(self, name):
-        assert self.api("POST", f"users/{name}/server").status_code in (201, 202)
-        browser.wait(lambda: self.ready(name), 180, f"the server of {name}")
-
-    def stop(self, name):
-        assert self.api("DELETE", f"users/{name}/server").status_code in (202, 204)
-        browser.wait(lambda: not self.api("GET", f"users/{name}").json()["servers"], 60, f"the end of {name}")
-
-    def password(self, name):
-        with open(self.base / "state/passwords.csv", encoding="utf-8") as file:
-            return dict(csv.reader(file))[name]
-
-    def end(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(90)
-        self.log.close()
-
 
 @pytest.fixture(scope="module")
 def hub():
-    base = REPORTS.resolve() / "hub"
-    shutil.rmtree(base, ignore_errors=True)
-    REPORTS.mkdir(parents=True, exist_ok=True)
-    hub = Hub(base)
-    yield hub
-    hub.end()
-    left = [p.info for p in psutil.process_iter(["pid", "cmdline"]) if str(base) in " ".join(p.info["cmdline"] or [])]
-    assert not left
-
-
-def server(name):
-    """The processes of a student's server, found by its environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("JUPYTERHUB_USER") == name:
-                found.append(process)
-        except psutil.Error:
-            pass
-    return found
+    running = Hub(REPORTS.resolve() / "hub", USERS)
+    yield running
+    running.end()
 
 
 def inside(hub, name, code):

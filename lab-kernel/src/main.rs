@@ -9,7 +9,7 @@
 //! | `engine.rs`, `dependency.rs`, `completion.rs`, `failure.rs`, `explain.rs` | evcxr on its thread, its answers and errors |
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
-//! | `runtime.rs` | the process that runs the cells |
+//! | `runtime.rs`, `orphan.rs` | the process that runs the cells, and what the cells start |
 //! | `front.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
 //! | `home.rs`, `template.rs`, `hold.rs`, `std_source.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
@@ -39,6 +39,7 @@ mod link;
 mod marker;
 mod message;
 mod moved;
+mod orphan;
 mod outbox;
 mod patch;
 mod progress;

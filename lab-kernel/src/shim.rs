@@ -3,7 +3,8 @@
 //! evcxr believes the shim is its runtime. The shim starts the real one, hands it evcxr's instructions,
 //! and sorts its output: control lines go on to evcxr, everything a student sees goes to the kernel as
 //! frames (see `frame.rs`). It outlives a crashing runtime long enough to say how it ended, and when the
-//! kernel itself is gone it kills the runtime and removes the session's folder.
+//! kernel itself is gone it kills the runtime and removes the session's folder. Programs that a cell has left
+//! running end with the runtime (`orphan.rs`).
 
 use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -18,7 +19,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::frame::{Fault, Frame};
 use crate::home::LAB_CRATE;
 use crate::marker::{Piece, Splitter};
-use crate::{session, template};
+use crate::{orphan, session, template};
 
 /// Environment variable that tells the shim apart from the runtime.
 pub const ROLE: &str = "LAB_KERNEL_ROLE";
@@ -33,6 +34,7 @@ const HOLD_NS: i64 = 30_000_000;
 pub fn run() -> Result<i32> {
     let socket = std::env::var(session::SOCKET).context("LAB_KERNEL_SOCKET is not set")?;
     let kernel = UnixStream::connect(&socket).with_context(|| format!("no kernel at {socket}"))?;
+    orphan::adopt().context("the shim cannot look after what the cells start")?;
     let mut child = session::clean_environment(&mut Command::new(std::env::current_exe()?))
         .env(ROLE, "runtime")
         .env("RUST_BACKTRACE", "0")
@@ -45,6 +47,7 @@ pub fn run() -> Result<i32> {
     let code = Shim::new(kernel, &mut child)?.relay(&mut child);
     let _ = child.kill();
     let _ = child.wait();
+    orphan::end();
     session::remove_if_abandoned();
     code
 }
@@ -64,6 +67,7 @@ struct Shim {
     instructions: ChildStdin,
     splitter: Splitter,
     panics: Vec<Fault>,
+    runtime: u32,
     partial_instruction: Vec<u8>,
     /// Whether the running cell is the engine's own, whose output nobody should see.
     muted: bool,
@@ -81,6 +85,7 @@ impl Shim {
             instructions,
             splitter: Splitter::default(),
             panics: Vec::new(),
+            runtime: child.id(),
             partial_instruction: Vec::new(),
             muted: true,
         })
@@ -91,10 +96,21 @@ impl Shim {
         let mut stderr = child.stderr.take().context("the runtime has no stderr")?;
         let stdin = io::stdin();
         let mut buffer = vec![0u8; CHUNK];
+        let mut ended = None;
         loop {
+            if ended.is_none() {
+                ended = child.try_wait()?;
+                if ended.is_some() {
+                    // What it has started may hold its output open.
+                    orphan::end();
+                }
+            }
             let ready =
                 wait(&[stdin.as_fd(), stdout.as_fd(), stderr.as_fd(), self.kernel.as_fd()])?;
             if ready.is_empty() {
+                if let Some(status) = ended {
+                    return self.runtime_ended(status);
+                }
                 self.release_held_text()?;
                 continue;
             }
@@ -176,6 +192,7 @@ impl Shim {
         }
         if line == "EVCXR_EXECUTION_COMPLETE" {
             self.report_caught_panics()?;
+            orphan::reap(self.runtime);
         }
         // Everything of the cell must be with the kernel before evcxr learns that it ended.
         self.frames.flush()?;

@@ -7,6 +7,7 @@ machine shows of a kernel is gathered by processes.py.
 import re
 import signal
 
+import psutil
 import pytest
 
 import client as lab
@@ -113,3 +114,35 @@ def test_a_process_under_the_kernel_is_killed(start, role):
     after = look(client)
     client.km.shutdown_kernel()
     assert eventually(lambda: not after.left()), after.left()
+
+
+# A child, one that has left the group and the session, and one whose parent is gone.
+LEAVE = """
+for words in [&["sleep", "7777"][..], &["setsid", "sleep", "7777"], &["sh", "-c", "sleep 7777 & echo $!"]] {
+    let mut child = std::process::Command::new(words[0]).args(&words[1..]).spawn()?;
+    if words[0] == "sh" { child.wait()?; } else { println!("{}", child.id()); }
+}
+"""
+
+
+@pytest.mark.parametrize("end", ["exit", "shutdown", "kill"])
+def test_programs_that_a_cell_leaves_end_with_its_process(start, end):
+    client = warm(start)
+    left = [psutil.Process(int(number)) for number in client.check(LEAVE).split()]
+    assert len(left) == 3 and all(map(alive, left))
+    if end == "exit":  # they hold the output of the cells open, and still the end is noticed
+        assert "1" in client.run("std::process::exit(1);").error()["evalue"]
+        assert client.check('println!("again");') == "again\n"
+    elif end == "shutdown":
+        client.km.shutdown_kernel()
+    else:
+        client.km.provisioner.process.kill()
+    assert eventually(lambda: not any(map(alive, left))), left
+
+
+def test_an_ended_program_that_nobody_waits_for_stays_no_zombie(start):
+    client = warm(start)
+    number = int(client.check(LEAVE).split()[-1])
+    psutil.Process(number).kill()
+    client.check('println!("next");')
+    assert eventually(lambda: not psutil.pid_exists(number))
