@@ -14,13 +14,14 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 14] = [
     ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
     ("execute.py", include_str!("../python/execute.py")),
     ("files.py", include_str!("../python/files.py")),
     ("grade.py", include_str!("../python/grade.py")),
     ("jupyterhub_config.py", include_str!("../python/jupyterhub_config.py")),
+    ("pictures.py", include_str!("../python/pictures.py")),
     ("report.py", include_str!("../python/report.py")),
     ("report_pdf.py", include_str!("../python/report_pdf.py")),
     ("reset.py", include_str!("../python/reset.py")),
