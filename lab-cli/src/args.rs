@@ -91,6 +91,9 @@ pub struct ReleaseArgs {
     /// Не писать, а сравнить готовый выпуск с исходными блокнотами
     #[arg(long)]
     pub check: bool,
+    /// Сделать заново картинки README (notebooks/pictures) по последнему cargo lab run
+    #[arg(long, conflicts_with_all = ["out", "check", "nbgrader"])]
+    pub pictures: bool,
 }
 
 /// Options of `cargo lab grade`.

@@ -62,6 +62,9 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
         course::make(workspace, dir)?;
         return Ok(true);
     }
+    if args.pictures {
+        return pictures(workspace);
+    }
     let out = args.out.clone().unwrap_or_else(|| workspace.lab_dir().join("release"));
     if args.check {
         return check(workspace, &out);
@@ -82,6 +85,17 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
     }
     println!("\nВыпуск: {}", workspace.short(&out));
     Ok(true)
+}
+
+/// Makes the README's pictures from the last run.
+fn pictures(workspace: &Workspace) -> Result<bool> {
+    let out = workspace.notebooks().join("pictures");
+    let mut script = scripts::command(workspace, "pictures.py")?;
+    let is_done = script.arg(workspace.lab_dir()).arg(&out).status()?.success();
+    if is_done {
+        println!("Картинки: {}", workspace.short(&out));
+    }
+    Ok(is_done)
 }
 
 /// Whether the released notebooks are those that the sources give; tells every one that is not.

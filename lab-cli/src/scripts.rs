@@ -14,7 +14,7 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 16] = [
+const FILES: [(&str, &str); 17] = [
     ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
     ("classroom.py", include_str!("../python/classroom.py")),
@@ -24,6 +24,7 @@ const FILES: [(&str, &str); 16] = [
     ("grade.py", include_str!("../python/grade.py")),
     ("jupyterhub_config.py", include_str!("../python/jupyterhub_config.py")),
     ("notebooks.py", include_str!("../python/notebooks.py")),
+    ("pictures.py", include_str!("../python/pictures.py")),
     ("report.py", include_str!("../python/report.py")),
     ("report_pdf.py", include_str!("../python/report_pdf.py")),
     ("reset.py", include_str!("../python/reset.py")),
