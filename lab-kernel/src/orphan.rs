@@ -47,8 +47,13 @@ pub fn end() {
     }
 }
 
-/// The children of all threads of this process; none where the system does not list them.
+/// The children of all threads of this process; none where the system does not list them, or where its numbers
+/// are those of another namespace.
 fn children() -> Vec<Pid> {
+    let own = fs::read_link("/proc/self").ok();
+    if own.as_deref().and_then(|link| link.to_str()?.parse().ok()) != Some(std::process::id()) {
+        return Vec::new();
+    }
     let Ok(threads) = fs::read_dir("/proc/self/task") else { return Vec::new() };
     let lists =
         threads.flatten().filter_map(|t| fs::read_to_string(t.path().join("children")).ok());
