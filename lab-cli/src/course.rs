@@ -58,6 +58,7 @@ kernel)
   mount -t tmpfs -o mode=0700,size=1g room "$room"
   rooms "$room" "$sessions" "$hidden"
   cd "$room"
+  export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}"
   export HOME="$room" TMPDIR="$room"
   exec unshare --user --map-root-user --mount -- \
     prlimit --as="$memory" --nproc="$threads" --nofile=1024 --core=0 -- "$@" ;;
