@@ -1,18 +1,69 @@
 //! nbgrader's course: its configuration and the notebooks with its marks, `cargo lab release --nbgrader DIR`.
 //!
-//! From there on nbgrader does everything. Not here: the marks themselves (python/versions.py).
+//! From there on nbgrader does everything; when it grades, the kernel runs behind the walls of `cargo lab grade`.
+//! Not here: the marks themselves (python/versions.py), what the walls are made of (`grade/sandbox.rs`).
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
+use crate::grade::{self, sandbox};
+use crate::mounts::READ_ONLY;
 use crate::release::{self, Kind};
 use crate::step::Step;
 use crate::workspace::Workspace;
 use crate::{stamp, task};
 
 const CONFIG: &str = include_str!("../python/nbgrader_config.py");
+
+/// What nbgrader keeps in the course and a submission must not see.
+const HIDDEN: [&str; 6] =
+    ["source", "release", "submitted", "autograded", "feedback", "gradebook.db"];
+
+/// Bytes of address space of a process; more than what is used of it.
+const MEMORY: u64 = 8 << 30;
+
+/// The first lines of the script.
+const ABOUT: &str =
+    "Made by `cargo lab release --nbgrader`: the walls behind which submissions run.";
+
+/// How the kernel gets namespaces of its own; what is in them is up to the script.
+const ENTRY: [&str; 10] = [
+    "unshare",
+    "--user",
+    "--map-root-user",
+    "--mount",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    "--",
+    "sh",
+];
+
+/// `network PYTHON PROGRAM…` runs a program without a network; `kernel PROGRAM…` runs it behind the walls, in a room
+/// that is gone with it. The room is made in memory: nothing of a submission stays.
+const WALLS: &str = r#"
+set -e
+case "$1" in
+network)
+  loopback "$2"
+  shift 2
+  exec "$@" ;;
+kernel)
+  shift
+  mkdir -p "$room"
+  mount -t tmpfs -o mode=0700,size=1g room "$room"
+  rooms "$room" "$sessions" "$hidden"
+  cd "$room"
+  export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}" RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}"
+  export HOME="$room" TMPDIR="$room"
+  exec unshare --user --map-root-user --mount -- \
+    prlimit --as="$memory" --nproc="$threads" --nofile=1024 --core=0 -- "$@" ;;
+esac
+"#;
 
 /// Makes the course in `dir`; files that are there and different stay, and are named.
 ///
@@ -26,6 +77,7 @@ pub fn make(workspace: &Workspace, dir: &Path) -> Result<()> {
         }
         _ => stamp::write(&config, CONFIG)?,
     }
+    walls(workspace, dir)?;
     for (notebook, lab) in task::notebooks(workspace)? {
         let name = &notebook.name;
         let step = Step::start(format!("Задание {name}"));
@@ -53,4 +105,48 @@ pub fn make(workspace: &Workspace, dir: &Path) -> Result<()> {
         workspace.venv_bin().display()
     );
     Ok(())
+}
+
+/// Writes `walls.sh` and the kernelspec `rust-walled`, which starts the kernel behind them.
+fn walls(workspace: &Workspace, dir: &Path) -> Result<()> {
+    let dir = fs::canonicalize(dir).with_context(|| format!("нет папки {}", dir.display()))?;
+    let sessions = workspace.kernel_home().join("sessions");
+    fs::create_dir_all(&sessions)
+        .with_context(|| format!("не удалось создать {}", sessions.display()))?;
+    let mut hidden = grade::solutions(workspace, &task::labs(workspace)?);
+    hidden.extend(HIDDEN.map(|name| dir.join(name)));
+    let hidden: Vec<String> = hidden.iter().map(|path| path.display().to_string()).collect();
+    let settings = [
+        ("room", dir.join("room").display().to_string()),
+        ("sessions", sessions.display().to_string()),
+        ("hidden", hidden.join("\n")),
+        ("memory", MEMORY.to_string()),
+        ("threads", grade::THREADS.to_string()),
+    ];
+    let settings: String =
+        settings.iter().map(|(name, value)| format!("{name}={}\n", quoted(value))).collect();
+    let script = dir.join("walls.sh");
+    let text = format!("# {ABOUT}\n{settings}{READ_ONLY}{}{WALLS}", sandbox::ROOMS);
+    stamp::write(&script, &text)?;
+    let spec = kernelspec(&workspace.kernelspec().join("kernel.json"), &script)?;
+    stamp::write(&dir.join("kernels/rust-walled/kernel.json"), &serde_json::to_string(&spec)?)
+}
+
+/// The kernelspec at `path`, started by `script`.
+fn kernelspec(path: &PathBuf, script: &Path) -> Result<Value> {
+    let text = fs::read(path).with_context(|| {
+        format!("ядро не установлено, нет файла {}: сначала cargo lab run", path.display())
+    })?;
+    let mut spec: Value = serde_json::from_slice(&text)?;
+    let mut argv = ENTRY.map(Value::from).to_vec();
+    argv.extend([json!(script), json!("kernel")]);
+    argv.extend(spec["argv"].as_array().cloned().unwrap_or_default());
+    spec["argv"] = argv.into();
+    spec["display_name"] = json!("Rust за стенами");
+    Ok(spec)
+}
+
+/// A text as one word of the shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
 }

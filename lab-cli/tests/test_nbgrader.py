@@ -1,12 +1,14 @@
 """nbgrader's whole round with our kernel: generate, release, fetch, submit, collect, autograde, feedback.
 
 One student works in a folder of their own through the exchange and solves everything;
-another's submission, with one wrong answer and one task untouched, is laid into the course.
+another's submission, with one wrong answer and one task untouched, is laid into the course; so is a
+third one, which looks for solutions and other work.
 """
 
 import getpass
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -25,6 +27,19 @@ ANSWERS = {
 }
 
 
+# What a submission tries, each told as `name: true` where it succeeds.
+ATTEMPTS = """
+let told = |name: &str, is_done: bool| println!("{name}: {is_done}");
+told("source", std::fs::read_dir("COURSE/source").is_ok_and(|dir| dir.count() > 0));
+told("others", std::fs::read_dir("COURSE/submitted").is_ok_and(|dir| dir.count() > 0));
+told("marks", std::fs::read("COURSE/gradebook.db").is_ok_and(|bytes| !bytes.is_empty()));
+told("notebooks", std::fs::read("ROOT/notebooks/01-tensors.md").is_ok());
+told("write", std::fs::write("COURSE/left", "1").is_ok());
+told("network", std::fs::read_to_string("/proc/net/dev").unwrap().lines().count() > 3);
+told("room", std::fs::write(std::env::temp_dir().join("own"), "1").is_ok());
+"""
+
+
 def solve(path, answers):
     """Writes answers into a released notebook."""
     notebook = nbformat.read(path, as_version=4)
@@ -33,6 +48,12 @@ def solve(path, answers):
         if text:
             answer(cell, text)
     nbformat.write(notebook, path)
+
+
+def has_namespaces():
+    """Whether this system gives what the walls are made of."""
+    trial = ["unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "true"]
+    return shutil.which("unshare") and subprocess.run(trial, capture_output=True).returncode == 0
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +86,12 @@ def course(tmp_path_factory):
         folder.mkdir(parents=True)
         (folder / released.name).write_bytes(released.read_bytes())
         solve(folder / released.name, answers)
+    hostile = course / "submitted/petrov" / ASSIGNMENT
+    hostile.mkdir(parents=True)
+    notebook = nbformat.read(released, as_version=4)
+    attempts = ATTEMPTS.replace("COURSE", str(course)).replace("ROOT", str(ROOT))
+    notebook.cells.append(nbformat.v4.new_code_cell(f"{{{attempts}}}"))
+    nbformat.write(notebook, hostile / released.name)
     nbgrader(course, "autograde", ASSIGNMENT)
     nbgrader(course, "generate_feedback", ASSIGNMENT)
     return course
@@ -88,3 +115,12 @@ def test_points_are_those_of_the_checks(course, student, points):
 def test_the_student_reads_what_was_wrong(course):
     page = (course / "feedback/sidorov" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text("utf-8")
     assert "Столбец идёт вдоль оси 0" in page and "задание ещё не решено" in page
+
+
+@pytest.mark.skipif(not has_namespaces(), reason="this system gives no namespaces; the command says so")
+def test_a_submission_sees_nothing_of_the_course_and_no_network(course):
+    notebook = nbformat.read(course / "autograded/petrov" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+    told = "".join(output.get("text", str(output)) for output in notebook.cells[-1].outputs)
+    names = ("source", "others", "marks", "notebooks", "write", "network")
+    assert told == "".join(f"{name}: false\n" for name in names) + "room: true\n"
+    assert not (course / "left").exists() and list((course / "room").iterdir()) == []

@@ -31,7 +31,7 @@ use crate::workspace::Workspace;
 use crate::{child, notebook_file, release, scripts, setup, stamp};
 
 /// Processes and threads of one submission, as far as the system counts them for it alone.
-const THREADS: usize = 512;
+pub const THREADS: usize = 512;
 
 /// What all submissions share.
 struct Grading<'a> {
@@ -88,6 +88,18 @@ fn given(workspace: &Workspace) -> Result<tempfile::TempDir> {
     let dir = tempfile::tempdir()?;
     release::students(workspace, dir.path())?;
     Ok(dir)
+}
+
+/// Where solutions lie, and what was made of them.
+pub fn solutions(workspace: &Workspace, labs: &[Lab]) -> Vec<PathBuf> {
+    let (root, lab) = (workspace.root(), workspace.lab_dir());
+    let mut found = vec![workspace.notebooks(), root.join(".git")];
+    found.extend(["test", "release", "report", "student", "logs"].map(|name| lab.join(name)));
+    for lab_of in labs {
+        let file = |extension| lab.join(format!("{}.{extension}", lab_of.notebook));
+        found.extend(["ipynb", "html"].map(file));
+    }
+    found
 }
 
 /// As many at once as there are processors, and as fit into the free memory.
@@ -229,14 +241,8 @@ impl Grading<'_> {
 
     /// What a submission must not read: solutions, what was made of them, and the other submissions.
     fn hidden(&self) -> Vec<PathBuf> {
-        let (root, lab) = (self.workspace.root(), self.workspace.lab_dir());
-        let mut hidden = vec![self.workspace.notebooks(), root.join(".git")];
+        let mut hidden = solutions(self.workspace, &self.labs);
         hidden.extend([&self.out, &self.args.dir].map(Clone::clone));
-        hidden.extend(["test", "release", "report", "student", "logs"].map(|name| lab.join(name)));
-        for lab_of in &self.labs {
-            let file = |extension| lab.join(format!("{}.{extension}", lab_of.notebook));
-            hidden.extend(["ipynb", "html"].map(file));
-        }
         hidden.iter().filter_map(|path| fs::canonicalize(path).ok()).collect()
     }
 

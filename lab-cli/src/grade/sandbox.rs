@@ -17,24 +17,34 @@ use crate::mounts::READ_ONLY;
 /// How often the tree is looked at.
 const PERIOD: Duration = Duration::from_millis(200);
 
-/// Shuts the program in: `$1` and `$2` stay writable, the folders and files of `$3` (one a line) look empty, every other mount
-/// becomes read-only, the loopback device is up. Then a namespace inside the first one, in which none of this
-/// can be undone: its mounts are locked, and the network belongs to the outer one.
-const SEAL: &str = r#"
-set -e
-mount --bind "$1" "$1"
-mount --bind "$2" "$2"
-empty="$1/empty"
-mkdir -p "$empty"
-printf '%s\n' "$3" | while read -r hidden; do
-  if [ -d "$hidden" ]; then mount --bind "$empty" "$hidden"
-  elif [ -f "$hidden" ]; then mount --bind /dev/null "$hidden"; fi
-done
-read_only "$1" "$2"
-"$4" -c 'import fcntl, socket, struct
+/// Two shell functions. `rooms OWN SESSIONS HIDDEN`: the first two stay writable, the folders and files of the third
+/// (one a line) look empty, every other mount becomes read-only. `loopback PYTHON`: that device is up.
+pub const ROOMS: &str = r#"
+rooms() {
+  mount --bind "$1" "$1"
+  mount --bind "$2" "$2"
+  empty="$1/empty"
+  mkdir -p "$empty"
+  printf '%s\n' "$3" | while read -r hidden; do
+    if [ -d "$hidden" ]; then mount --bind "$empty" "$hidden"
+    elif [ -f "$hidden" ]; then mount --bind /dev/null "$hidden"; fi
+  done
+  read_only "$1" "$2"
+}
+loopback() {
+  "$1" -c 'import fcntl, socket, struct
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
     name, flags = struct.unpack("16sh14x", fcntl.ioctl(s, 0x8913, struct.pack("16sh14x", b"lo", 0)))
     fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", flags | 1))'
+}
+"#;
+
+/// Shuts the program behind the first four arguments in. Then a namespace inside the first one, in which none of this
+/// can be undone: its mounts are locked, and the network belongs to the outer one.
+const SEAL: &str = r#"
+set -e
+rooms "$1" "$2" "$3"
+loopback "$4"
 cd "$1"
 shift 4
 exec unshare --user --map-root-user --mount -- "$@"
@@ -109,7 +119,7 @@ fn sealed(rooms: &Rooms) -> Command {
         "--",
         "sh",
         "-c",
-        &format!("{READ_ONLY}{SEAL}"),
+        &format!("{READ_ONLY}{ROOMS}{SEAL}"),
         "seal",
     ]);
     command.arg(rooms.own).arg(rooms.sessions).arg(hidden.join("\n")).arg(rooms.python);
