@@ -9,6 +9,7 @@ import concurrent.futures
 import json
 import os
 import random
+import shutil
 import time
 
 import psutil
@@ -31,8 +32,12 @@ LIMITS = {"memory": 24, "files": 4, "threads": 4}
 KERNEL_MIB = 1
 
 
-def test_eight_students_leave_nothing_behind(tmp_path, capsys, monkeypatch):
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+def test_eight_students_leave_nothing_behind(capsys, monkeypatch):
+    # Not pytest's own temporary folder, which other runs of pytest clear up in the course of an hour.
+    temporary = REPORTS.resolve() / "long-tmp"
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(temporary))
     built = template()
     hub, students, told = Hub(REPORTS.resolve() / "hub-long", USERS), [], {}
     try:
@@ -49,7 +54,7 @@ def test_eight_students_leave_nothing_behind(tmp_path, capsys, monkeypatch):
             more = cells * KERNEL_MIB if name.startswith("kernel") and what == "memory" else 0
             assert growth(seen, what) <= limit + more, (name, what, seen)
     assert template() == built
-    assert not list(tmp_path.iterdir())
+    assert not list(temporary.iterdir())
 
 
 def work(hub, students):
