@@ -41,7 +41,7 @@ pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
 /// Makes `to` a copy of `from` in which large files are links.
 ///
 /// Small files and files whose name contains one of `own` are real copies, because cargo and rustc
-/// write to those. Time stamps are kept.
+/// write to those. Time stamps are kept. What rustc keeps for its next call is left out where files are shown.
 ///
 /// # Errors
 /// When a file can be neither linked nor copied.
@@ -52,11 +52,14 @@ pub fn link(from: &Path, to: &Path, own: &[&str], large: Large) -> io::Result<()
         let entry = entry?;
         let (source, target) = (entry.path(), to.join(entry.file_name()));
         let meta = entry.metadata()?;
+        let name = entry.file_name().to_string_lossy().into_owned();
         if meta.is_dir() {
-            link(&source, &target, own, large)?;
+            // What rustc keeps for its next call is its owner's alone: behind walls its locks cannot even be read.
+            if !(name == "incremental" && matches!(large, Large::Shown)) {
+                link(&source, &target, own, large)?;
+            }
             continue;
         }
-        let name = entry.file_name().to_string_lossy().into_owned();
         let keep_apart = meta.len() < SMALL || own.iter().any(|word| name.contains(word));
         let is_linked = !keep_apart
             && match large {
@@ -86,7 +89,13 @@ mod tests {
         let root = std::env::temp_dir().join(format!("lab-kernel-tree-{}", std::process::id()));
         let (from, to, seen) = (root.join("from"), root.join("to"), root.join("seen"));
         fs::create_dir_all(from.join("deps")).unwrap();
-        for (name, size) in [("deps/liba.rlib", 20_000), ("deps/libctx.so", 20_000), ("x.d", 10)] {
+        fs::create_dir_all(from.join("incremental")).unwrap();
+        for (name, size) in [
+            ("deps/liba.rlib", 20_000),
+            ("deps/libctx.so", 20_000),
+            ("incremental/a.lock", 0),
+            ("x.d", 10),
+        ] {
             fs::write(from.join(name), vec![1u8; size]).unwrap();
         }
         link(&from, &to, &["ctx"], Large::Linked).unwrap();
@@ -104,7 +113,7 @@ mod tests {
             let time = |dir: &Path| dir.join(name).metadata().unwrap().modified().unwrap();
             assert_eq!(time(&from), time(copy));
         }
-        assert_eq!([files(&to).unwrap().len(), files(&seen).unwrap().len()], [3, 3]);
+        assert_eq!([files(&to).unwrap().len(), files(&seen).unwrap().len()], [4, 3]);
         fs::remove_dir_all(root).unwrap();
     }
 }
