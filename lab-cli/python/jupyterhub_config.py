@@ -91,6 +91,10 @@ c.Spawner.args = [
     f"--MappingKernelManager.cull_idle_timeout={settings['idle']}",
     "--MappingKernelManager.cull_interval=60",
 ]
+if "JUPYTER_RUNTIME_DIR" in settings["environment"]:
+    # What a kernel publishes goes to whoever connects, and all students share 127.0.0.1: sockets in a folder of the
+    # server's own are out of the others' reach.
+    c.Spawner.args.append("--KernelManager.transport=ipc")
 
 token = secrets.token_hex(32)
 private(state / "api-token", token)

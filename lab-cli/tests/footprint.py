@@ -56,8 +56,8 @@ class Room:
         return sorted((self.hub.base / "rooms" / self.name / "sessions").iterdir())
 
     def connections(self):
-        """The files by which Jupyter finds a kernel."""
-        return sorted((self.hub.base / "homes" / self.name).rglob("kernel-*.json"))
+        """The files by which Jupyter finds a kernel, and the sockets over which it talks to it."""
+        return sorted((self.hub.base / "rooms" / self.name / "tmp/jupyter").glob("kernel-*"))
 
     def files(self):
         """All files that are the student's, less the checkpoints of notebooks."""

@@ -9,8 +9,10 @@ import sys
 import pytest
 
 import browser
+from footprint import Room
 from hub import Hub, server
 from lab import REPORTS, ROOT
+from student import Student
 
 USERS = ["ivanov", "petrova"]
 
@@ -60,6 +62,23 @@ def test_nobody_reads_or_changes_what_is_not_theirs(hub):
         assert result.returncode != 0, (code, result.stdout)
     # That the commands fail because of the walls alone: outside they work.
     assert subprocess.run(["cat", secret], capture_output=True, check=True).stdout.decode() == "моё"
+
+
+def test_a_kernel_has_sockets_that_no_other_student_reaches(hub):
+    hub.start("ivanov")
+    student = Student(hub, "ivanov")
+    try:
+        student.open("01-tensors.ipynb")  # returns when the kernel answers
+        room = Room(hub, "ivanov")
+        assert len(room.ports()) == 1, "only the server itself, which asks for a token"
+        sockets = [place for place in room.connections() if place.is_socket()]
+        assert len(sockets) == 5, sockets
+        assert {place.parent.stat().st_mode & 0o777 for place in sockets} == {0o700}
+        assert inside(hub, "petrova", "ls /tmp/jupyter/*-ipc-*").returncode != 0
+        student.close()
+    finally:
+        student.disconnect()
+        hub.stop("ivanov")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="nbgrader's exchange needs a user number for each, which root gives")

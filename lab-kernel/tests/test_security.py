@@ -1,4 +1,4 @@
-"""Who may talk to a kernel: signed messages, each once, on the loopback interface.
+"""Who may talk to a kernel: signed messages, each once, on the loopback interface or on private sockets.
 
 What the messages ask for is in test_protocol.py; how kernels begin and end
 otherwise is in test_lifecycle.py.
@@ -6,10 +6,13 @@ otherwise is in test_lifecycle.py.
 
 import json
 import os
+import signal
 import subprocess
+import tempfile
 
 import psutil
 import pytest
+from jupyter_client import KernelManager
 from jupyter_client.connect import write_connection_file
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.session import Session
@@ -115,13 +118,37 @@ def test_nothing_listens_beyond_this_machine(client):
     assert set(listening) == {"127.0.0.1"}
 
 
+def test_sockets_in_a_private_folder_take_the_place_of_ports(tmp_path, monkeypatch):
+    # The names of sockets are short: pytest's folder may be too deep for them.
+    with tempfile.TemporaryDirectory(prefix="lab-") as runtime:
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", runtime)
+        manager = KernelManager(kernel_name=lab.KERNEL, transport="ipc", connection_file=f"{runtime}/kernel-1.json")
+        manager.start_kernel(cwd=tmp_path)
+        try:
+            for _ in range(2):  # the second time the sockets of a killed kernel are there
+                client = manager.client()
+                client.start_channels()
+                client.wait_for_ready(timeout=lab.TIMEOUT)
+                told = []
+                client.execute_interactive('println!("{}", 6 * 7);', timeout=lab.TIMEOUT, output_hook=told.append)
+                client.stop_channels()
+                assert "42\n" in [message["content"].get("text") for message in told]
+                process = psutil.Process(manager.provisioner.pid)
+                for one in [process, *process.children(recursive=True)]:
+                    assert [c for c in one.net_connections() if c.status == psutil.CONN_LISTEN] == []
+                os.kill(process.pid, signal.SIGKILL)
+                manager.restart_kernel(now=True)
+        finally:
+            manager.shutdown_kernel(now=True)
+
+
 @pytest.mark.parametrize(
     "field,value,advice",
     [
         ("key", "", "Session.key"),
         ("ip", "0.0.0.0", "KernelManager.ip"),
         ("ip", "192.168.0.7", "KernelManager.ip"),
-        ("transport", "ipc", "KernelManager.transport"),
+        ("transport", "ipc", "JUPYTER_RUNTIME_DIR"),
         ("signature_scheme", "hmac-sha512", "Session.signature_scheme"),
     ],
 )

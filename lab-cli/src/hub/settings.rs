@@ -9,7 +9,7 @@ use serde_json::json;
 use super::class::Class;
 use super::place::Place;
 use super::proxy;
-use super::walls;
+use super::walls::{self, Walls};
 use crate::args::HubArgs;
 use crate::toolchain;
 use crate::workspace::Workspace;
@@ -23,10 +23,15 @@ pub fn write(workspace: &Workspace, place: &Place, args: &HubArgs, class: &Class
     for person in &class.people {
         commands.insert(&person.name, walls::command(workspace, place, person, class.walls)?);
     }
+    let mut environment = environment(workspace, place)?;
+    if class.walls != Walls::None {
+        // Behind the walls /tmp is the server's own; the names of sockets are at most 107 bytes long.
+        environment.insert("JUPYTER_RUNTIME_DIR", "/tmp/jupyter".to_owned());
+    }
     let settings = json!({
         "admin": args.admin,
         "commands": commands,
-        "environment": environment(workspace, place)?,
+        "environment": environment,
         "homes": place.homes(),
         "idle": args.idle * 60,
         "ip": args.ip,
