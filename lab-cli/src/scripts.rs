@@ -14,7 +14,7 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 17] = [
+const FILES: [(&str, &str); 18] = [
     ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
     ("classroom.py", include_str!("../python/classroom.py")),
@@ -28,6 +28,7 @@ const FILES: [(&str, &str); 17] = [
     ("report.py", include_str!("../python/report.py")),
     ("report_pdf.py", include_str!("../python/report_pdf.py")),
     ("reset.py", include_str!("../python/reset.py")),
+    ("seat.py", include_str!("../python/seat.py")),
     ("slides.py", include_str!("../python/slides.py")),
     ("student_report.py", include_str!("../python/student_report.py")),
     ("torch_bench.py", include_str!("../python/torch_bench.py")),
