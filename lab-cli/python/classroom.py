@@ -20,7 +20,8 @@ from bench import DEPENDENCY, TENSOR
 from seat import Seat, Watch, disk, memory
 
 EPOCHS = 3
-SETTLE_S = 2
+# A kernel gives memory back after ten seconds without a request.
+SETTLE_S = 15
 
 # The network of notebook 05, as the example `mnist` trains it.
 TRAIN = f"""

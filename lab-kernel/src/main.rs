@@ -4,7 +4,7 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `server.rs`, `shell.rs` | the kernel: channels, requests, running a cell |
+//! | `server.rs`, `shell.rs`, `heap.rs` | the kernel: channels, requests, running a cell, memory given back |
 //! | `connection.rs`, `message.rs`, `signatures.rs` | who may talk to it, and which messages it takes |
 //! | `engine.rs`, `dependency.rs`, `completion.rs`, `failure.rs`, `explain.rs` | evcxr on its thread, its answers and errors |
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
@@ -29,6 +29,7 @@ mod frame;
 mod front;
 mod graph;
 mod guard;
+mod heap;
 mod history;
 mod hold;
 mod home;

@@ -6,7 +6,7 @@
 //! cells share one dynamic libstd. Instructions are read byte by byte past std's stdin, which stays free
 //! for the cells. The process dies with the shim.
 //!
-//! This is the one file with `unsafe`: running a compiled cell means calling into a shared object.
+//! One of two files with `unsafe` (the other is `heap.rs`): running a compiled cell means calling into a shared object.
 
 #![allow(unsafe_code, reason = "a compiled cell is a function in a shared object")]
 

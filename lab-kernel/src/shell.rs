@@ -9,12 +9,15 @@ use jupyter_zmq_client::connection::RouterSendConnection;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{Sender, UnboundedReceiver};
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
 use crate::cell::SharedCell;
 use crate::completeness::{self, Completeness};
 use crate::engine::{Ask, Engine, Outcome};
 use crate::explain::Explanations;
 use crate::failure::Failure;
+use crate::heap;
 use crate::history::History;
 use crate::info;
 use crate::interrupt::Interrupt;
@@ -25,6 +28,9 @@ use crate::refusal::{refuse, user_expressions};
 
 /// How long the report of a runtime's end may take behind the end itself.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// After so long without a request the kernel counts as idle.
+const QUIET: Duration = Duration::from_secs(10);
 
 /// Everything the shell channel works with.
 pub struct Shell {
@@ -57,10 +63,21 @@ pub struct Shell {
 impl Shell {
     /// Serves requests until the channel closes.
     pub async fn run(mut self) {
-        while let Some(request) = self.requests.recv().await {
+        while let Some(request) = self.next().await {
             let queued = self.serve(&request).await;
             for request in queued {
                 self.abort_or_serve(&request).await;
+            }
+        }
+    }
+
+    /// The next request; when none has come for a while, free memory goes back to the system meanwhile.
+    async fn next(&mut self) -> Option<JupyterMessage> {
+        match timeout(QUIET, self.requests.recv()).await {
+            Ok(request) => request,
+            Err(_) => {
+                spawn_blocking(heap::give_back);
+                self.requests.recv().await
             }
         }
     }
