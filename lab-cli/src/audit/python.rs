@@ -29,13 +29,17 @@ pub fn check(text: &str) -> Checked {
     }
 }
 
-/// `name==version`, and nothing else: no address, no folder, no option of pip.
+/// `name==version` or `name[extra,...]==version`, and nothing else: no address, no folder, no option of pip.
 fn is_pinned(text: &str) -> bool {
     let plain = |part: &str| {
         part.starts_with(|first: char| first.is_ascii_alphanumeric())
             && part.chars().all(|c| c.is_ascii_alphanumeric() || "._-+!".contains(c))
     };
-    text.split_once("==").is_some_and(|(name, version)| plain(name) && plain(version))
+    let is_name = |name: &str| match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        Some((name, extras)) => plain(name) && extras.split(',').all(plain),
+        None => plain(name),
+    };
+    text.split_once("==").is_some_and(|(name, version)| is_name(name) && plain(version))
 }
 
 #[cfg(test)]
@@ -46,7 +50,7 @@ mod tests {
     fn a_requirement_without_version_or_hash_is_told() {
         let hash = format!("--hash=sha256:{}", "a".repeat(64));
         let good = format!(
-            "# comment\nzmq==27.1.0 \\\n    {hash} \\\n    {hash}\nmac==1.0 ; sys_platform == 'darwin' \\\n    {hash}\n"
+            "# comment\nzmq==27.1.0 \\\n    {hash} \\\n    {hash}\nmac[a,b-c]==1.0 ; sys_platform == 'darwin' \\\n    {hash}\n"
         );
         assert!(check(&good).complaints.is_empty(), "{:?}", check(&good));
         assert!(check(&good).seen.starts_with("2 "));
@@ -55,6 +59,8 @@ mod tests {
             (format!("zmq==27.1.0 {}", &hash[..40]), "«zmq==27.1.0»: нет SHA-256"),
             (format!("zmq==27.1.0 {hash} --hash=md5:aa"), "«zmq==27.1.0»: нет SHA-256"),
             (format!("zmq>=27.1.0 {hash}"), "«zmq>=27.1.0» не одна версия одного пакета"),
+            (format!("zmq[]==27.1 {hash}"), "«zmq[]==27.1» не одна версия одного пакета"),
+            (format!("zmq[a]b==27.1 {hash}"), "«zmq[a]b==27.1» не одна версия одного пакета"),
             (format!("zmq==27.* {hash}"), "«zmq==27.*» не одна версия одного пакета"),
             (
                 format!("zmq @ https://example.org/zmq==1.whl {hash}"),
