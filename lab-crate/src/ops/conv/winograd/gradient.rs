@@ -28,16 +28,15 @@ pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], 
     let mut m = Buffer::new(plan.transformed(plan.chunk, k));
     for first in (0..g.images).step_by(plan.chunk) {
         let count = plan.chunk.min(g.images - first);
-        let lines = plan.lines(count);
+        let tiles = plan.lines(count) * plan.tiles[1];
         let (x_size, y_size) = (c * g.pixels(), k * g.out_pixels());
         let x = &x[first * x_size..][..count * x_size];
         let v = &mut v[..plan.transformed(count, c)];
-        transform_images(&plan, x, lines, &mut pixels[..count * plan.frame.pixels() * c], v);
+        transform_images(&plan, x, &mut pixels[..count * plan.frame.pixels() * c], v);
         let m = &mut m[..plan.transformed(count, k)];
         let turned = &mut pixels[..count * frame.pixels() * k];
         to_pixels(&grad[first * y_size..], y_size, [k, g.out[0], g.out[1]], frame, turned);
-        transform_grad(&plan, turned, lines, m);
-        let tiles = lines * plan.tiles[1];
+        transform_grad(&plan, turned, m);
         let cells = cells(out, ROWS * c * 9);
         pool::for_each(cells.len(), &|piece| {
             fill(&cells[piece], |out| {
@@ -48,13 +47,12 @@ pub(in super::super) fn grad_weight<T: Real>(g: &Geometry, x: &[T], grad: &[T], 
 }
 
 /// Transforms the turned gradient to `(36, P, K)`.
-fn transform_grad<T: Real>(plan: &Plan, pixels: &[T], lines: usize, m: &mut [T]) {
+fn transform_grad<T: Real>(plan: &Plan, pixels: &[T], m: &mut [T]) {
     let channels = plan.to[0];
-    let line = plan.tiles[1] * channels;
-    let each = apart(lines * line);
+    let (line, each) = (plan.tiles[1] * channels, m.len() / POINTS);
     let cells = strips(m, each, line);
     let row = 4 * plan.tiles[1] * channels;
-    pool::for_each(lines, &|i| {
+    pool::for_each(pixels.len() / (4 * row), &|i| {
         let pixels = &pixels[4 * i * row..][..4 * row];
         fill_all(&cells, i, each.div_ceil(line), |out| {
             dispatch(GradTiles { pixels, row, channels, out })

@@ -65,21 +65,14 @@ pub(super) fn apart(len: usize) -> usize {
     (len.div_ceil(PAD) | 1) * PAD
 }
 
-/// Turns images of which `tiles` tiles are made and transforms them to `V (36, P, C)`.
-pub(super) fn transform_images<T: Real>(
-    plan: &Plan,
-    images: &[T],
-    lines: usize,
-    pixels: &mut [T],
-    v: &mut [T],
-) {
-    let channels = plan.from[0];
-    to_pixels(images, plan.from.iter().product(), plan.from, plan.frame, pixels);
-    let line = plan.tiles[1] * channels;
-    let each = apart(lines * line);
+/// Turns images and transforms them to `V (36, P, C)`; the numbers of `v` fit the number of images.
+pub(super) fn transform_images<T: Real>(plan: &Plan, images: &[T], pixels: &mut [T], v: &mut [T]) {
+    let (channels, image) = (plan.from[0], plan.from.iter().product());
+    to_pixels(images, image, plan.from, plan.frame, pixels);
+    let (line, each) = (plan.tiles[1] * channels, v.len() / POINTS);
     let cells = strips(v, each, line);
     let row = plan.frame.size[1] * channels;
-    pool::for_each(lines, &|i| {
+    pool::for_each(plan.lines(images.len() / image), &|i| {
         let (n, y) = (i / plan.tiles[0], i % plan.tiles[0]);
         let pixels = &pixels[n * plan.frame.pixels() * channels + 4 * y * row..][..6 * row];
         fill_all(&cells, i, each.div_ceil(line), |out| {
@@ -134,6 +127,7 @@ pub(super) fn load_square<S: Simd, T: Real, const N: usize>(
     at: usize,
     steps: [usize; 2],
 ) -> [[T::Vector<S>; N]; N] {
+    // Not zeros at first: the compiler would call memset for them, at every tile.
     let mut square = [[load(simd, from, at); N]; N];
     for (i, row) in square.iter_mut().enumerate() {
         for (j, vector) in row.iter_mut().enumerate() {

@@ -86,17 +86,15 @@ impl<T: Real> Job<'_, T> {
             let count = chunk.min(images - first);
             let pixels = &mut pixels[..count * frame.pixels() * channels];
             let v = &mut v[..self.plan.transformed(count, channels)];
-            let lines = self.plan.lines(count);
-            let from = &from[first * sizes[0]..][..count * sizes[0]];
-            transform_images(&self.plan, from, lines, pixels, v);
-            self.multiply(v, lines, &mut to[first * sizes[1]..][..count * sizes[1]]);
+            transform_images(&self.plan, &from[first * sizes[0]..][..count * sizes[0]], pixels, v);
+            self.multiply(v, &mut to[first * sizes[1]..][..count * sizes[1]]);
         }
     }
 
     /// The products and the results of a chunk, in pieces of some rows of tiles and some channels.
-    fn multiply(&self, v: &[T], lines: usize, to: &mut [T]) {
-        let k = self.plan.to[0];
-        let [height, width] = [self.plan.to[1], self.plan.to[2]];
+    fn multiply(&self, v: &[T], to: &mut [T]) {
+        let [k, height, width] = self.plan.to;
+        let lines = self.plan.lines(to.len() / (k * height * width));
         let planes = strips(to, height * width, 4 * width);
         let groups = lines.div_ceil((TILES / self.plan.tiles[1]).max(1));
         let each = lines.div_ceil(groups.max(1));
@@ -131,47 +129,41 @@ impl<T: Real> WithSimd for Piece<'_, '_, T> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Plan { from: [c, ..], tiles, .. } = self.job.plan;
         let (columns, count) = (self.columns.len(), self.lines.len() * tiles[1]);
-        let all = self.v.len() / POINTS; // apart
-        let weights_apart = apart(DEPTH.min(c) * columns);
-        let mut weights = Buffer::new(POINTS * weights_apart);
-        let products_apart = apart(count * columns);
-        let mut products = Buffer::new(POINTS * products_apart);
+        // From one of the 36 numbers of a tile to the next.
+        let in_v = self.v.len() / POINTS;
+        let (in_weights, in_products) = (apart(DEPTH.min(c) * columns), apart(count * columns));
+        let mut weights = Buffer::new(POINTS * in_weights);
+        let mut products = Buffer::new(POINTS * in_products);
         for first in (0..c).step_by(DEPTH) {
             let depth = DEPTH.min(c - first);
-            self.transform_weights(simd, first..first + depth, weights_apart, &mut weights);
+            self.transform_weights(simd, first..first + depth, &mut weights);
             for point in 0..POINTS {
                 Product {
-                    a: &self.v[point * all + self.lines.start * tiles[1] * c + first..],
+                    a: &self.v[point * in_v + self.lines.start * tiles[1] * c + first..],
                     rows: Rows::At(|tile| tile * c),
                     count,
-                    b: &weights[point * weights_apart..],
+                    b: &weights[point * in_weights..],
                     b_stride: columns,
                     panel: PANEL,
                     segments: &[(0, 0)],
                     depth,
                     columns,
-                    out: &mut products[point * products_apart..][..count * columns],
+                    out: &mut products[point * in_products..][..count * columns],
                     out_at: |tile| tile * columns,
                     add: first > 0,
                 }
                 .run(simd);
             }
         }
-        self.results(simd, &products, products_apart);
+        self.results(simd, &products);
     }
 }
 
 impl<T: Real> Piece<'_, '_, T> {
-    /// `U (36, depth, columns)` of some channels of the images and the columns of this piece; see `apart` of images.rs.
+    /// `U (36, depth, columns)` of some channels of the images and the columns of this piece.
     #[inline(always)]
-    fn transform_weights<S: Simd>(
-        &self,
-        simd: S,
-        channels: Range<usize>,
-        apart: usize,
-        to: &mut [T],
-    ) {
-        let (columns, depth) = (self.columns.len(), channels.len());
+    fn transform_weights<S: Simd>(&self, simd: S, channels: Range<usize>, to: &mut [T]) {
+        let (columns, depth, step) = (self.columns.len(), channels.len(), to.len() / POINTS);
         let mut turned = Buffer::new(9 * depth * PANEL);
         self.job.weights.turn(self.columns.clone(), channels, [9 * PANEL, PANEL], &mut turned);
         for i in 0..depth {
@@ -188,18 +180,18 @@ impl<T: Real> Piece<'_, '_, T> {
                     |w| tile::weight::<S, T>(simd, w),
                 );
                 for point in 0..POINTS {
-                    let at = point * apart + i * columns + column;
+                    let at = point * step + i * columns + column;
                     store(simd, to, at, u[point / 6][point % 6]);
                 }
             }
         }
     }
 
-    /// The results from the products `(36, tiles, columns)`, those of a point `apart` from the next one's.
+    /// The results from the products `(36, tiles, columns)`.
     #[inline(always)]
-    fn results<S: Simd>(&self, simd: S, products: &[T], apart: usize) {
+    fn results<S: Simd>(&self, simd: S, products: &[T]) {
         let Plan { tiles, to: [k, height, width], .. } = self.job.plan;
-        let columns = self.columns.len();
+        let (columns, step) = (self.columns.len(), products.len() / POINTS);
         let mut pixels = Buffer::new(4 * width * columns);
         for (i, line) in self.lines.clone().enumerate() {
             let (n, row) = (line / tiles[0], line % tiles[0]);
@@ -207,7 +199,7 @@ impl<T: Real> Piece<'_, '_, T> {
             for tile in 0..tiles[1] {
                 for column in (0..columns).step_by(T::lanes::<S>()) {
                     let at = (i * tiles[1] + tile) * columns + column;
-                    let m = load_square(simd, products, at, [6 * apart, apart]);
+                    let m = load_square(simd, products, at, [6 * step, step]);
                     let out = both(
                         m,
                         #[inline(always)]
