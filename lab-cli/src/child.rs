@@ -130,8 +130,17 @@ pub fn output(command: &mut Command) -> Result<Output> {
     command.output().with_context(|| not_started(&name))
 }
 
+/// Runs a program whose output goes straight to the terminal; whether it ends well.
+///
+/// # Errors
+/// When it does not start.
+pub fn succeeds(command: &mut Command) -> Result<bool> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    Ok(command.status().with_context(|| not_started(&name))?.success())
+}
+
 /// What is told of a program that did not start.
-pub fn not_started(name: &str) -> String {
+fn not_started(name: &str) -> String {
     format!(
         "не удалось запустить {name}: есть ли эта программа? Чего не хватает, скажет cargo lab doctor"
     )

@@ -91,7 +91,7 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
 fn pictures(workspace: &Workspace) -> Result<bool> {
     let out = workspace.notebooks().join("pictures");
     let mut script = scripts::command(workspace, "pictures.py")?;
-    let is_done = script.arg(workspace.lab_dir()).arg(&out).status()?.success();
+    let is_done = child::succeeds(script.arg(workspace.lab_dir()).arg(&out))?;
     if is_done {
         println!("Картинки: {}", workspace.short(&out));
     }

@@ -3,10 +3,9 @@
 //! A failed step does not stop the next ones, except where they would be meaningless without it.
 //! The last line printed is always `N passed, N failed`.
 
-use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::workspace::Workspace;
 use crate::{advice, audit, child, fetch, index, run, setup, unsolved};
@@ -78,7 +77,7 @@ impl Suite<'_> {
     fn cargo(&mut self, title: &'static str, args: &[&str]) {
         let mut cargo = child::cargo(self.workspace);
         cargo.args(args);
-        self.step(title, || succeeds(cargo));
+        self.step(title, || child::succeeds(&mut cargo));
     }
 
     fn after(
@@ -126,12 +125,6 @@ impl Suite<'_> {
     }
 }
 
-/// Runs a program whose output goes straight to the terminal.
-fn succeeds(mut command: Command) -> Result<bool> {
-    let name = command.get_program().to_string_lossy().into_owned();
-    Ok(command.status().with_context(|| child::not_started(&name))?.success())
-}
-
 fn pytest(workspace: &Workspace, dir: &str) -> Result<bool> {
     let mut pytest = child::command(workspace, workspace.venv_python());
     pytest
@@ -139,7 +132,7 @@ fn pytest(workspace: &Workspace, dir: &str) -> Result<bool> {
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("LAB_REPORTS", reports(workspace))
         .env("LAB_PROGRAM", std::env::current_exe()?);
-    succeeds(pytest)
+    child::succeeds(&mut pytest)
 }
 
 /// Executes all notebooks anew, away from the student's report.

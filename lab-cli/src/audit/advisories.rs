@@ -19,6 +19,7 @@ pub fn check(workspace: &Workspace) -> Finding {
         cargo.arg("deny").args(["--locked", "--config"]).arg(workspace.deny_file()).args(args);
         cargo
     };
+    let succeeds = |command: &mut Command| child::succeeds(command).unwrap_or(false);
     let mut version = child::cargo(workspace);
     version.args(["deny", "--version"]);
     outcome(
@@ -27,10 +28,6 @@ pub fn check(workspace: &Workspace) -> Finding {
         // The database is there now: what fails from here on is a finding.
         || succeeds(&mut deny(&["--offline", "check", "advisories"])),
     )
-}
-
-fn succeeds(command: &mut Command) -> bool {
-    command.status().is_ok_and(|status| status.success())
 }
 
 fn outcome(installed: bool, fetch: impl FnOnce() -> bool, check: impl FnOnce() -> bool) -> Finding {
