@@ -26,10 +26,7 @@ def has_walls():
 
 
 def grade_behind_walls():
-    """Starts this command once more, without a network; says so where that cannot be done."""
-    if not has_walls():
-        print("Внимание: система не даёт пространств имён, сданные программы выполняются без стен", file=sys.stderr)
-        return
+    """Starts this command once more, without a network."""
     os.environ["LAB_WALLED"] = "1"
     again = getattr(sys, "orig_argv", [sys.executable, *sys.argv])[1:]
     os.execvp(NO_NETWORK[0], [*NO_NETWORK, sys.executable, *again])
@@ -37,8 +34,12 @@ def grade_behind_walls():
 
 c = get_config()  # noqa: F821 - given by traitlets
 
-if "autograde" in sys.argv and "LAB_WALLED" not in os.environ:
-    grade_behind_walls()
+is_inside = "LAB_WALLED" in os.environ
+walled = is_inside or has_walls()
+if "autograde" in sys.argv and not is_inside:
+    if walled:
+        grade_behind_walls()
+    print("Внимание: система не даёт пространств имён, сданные программы выполняются без стен", file=sys.stderr)
 
 os.environ.setdefault("LAB_PROGRESS", "off")
 os.environ.setdefault("LAB_CHECK_SEED", "1001")
@@ -53,7 +54,7 @@ c.ClearSolutions.enforce_metadata = False
 # A cell that trains may take minutes; one that hangs must end.
 c.Execute.timeout = 600
 c.Execute.startup_timeout = 180
-c.Execute.kernel_name = "rust-walled" if "LAB_WALLED" in os.environ or has_walls() else "rust"
+c.Execute.kernel_name = "rust-walled" if walled else "rust"
 os.environ["JUPYTER_PATH"] = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("JUPYTER_PATH")])])
 # A failed cell does not keep the next from running.
 c.Execute.allow_errors = True
