@@ -1,6 +1,6 @@
 """How a script ends: what somebody can do something about is told in a sentence, not as a trace.
 
-Used by every script. Not here: what to do about it in general, which `cargo lab` says (`advice.rs`).
+Used by every script that is given somebody's file. Not here: what to do about it in general, which `cargo lab` says (`advice.rs`).
 """
 
 import errno

@@ -6,12 +6,11 @@ All are of our own drawing: a chart with a photograph in it is refused. Not here
 
 import argparse
 import re
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import nbformat
-
+import failures
+import notebooks
 from files import write
 
 
@@ -59,9 +58,9 @@ def main():
         executed = options.executed / f"{chart.notebook}.ipynb"
         if not executed.exists():
             raise SystemExit(f"блокнот {chart.notebook} ещё не выполнен: cargo lab run")
-        write(options.out / name, drawn(nbformat.read(executed, as_version=4), chart))
+        write(options.out / name, drawn(notebooks.read(executed), chart))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    failures.end(main)

@@ -3,6 +3,7 @@
 Asks nothing and compares nothing; that is classroom.py, read it next.
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -106,11 +107,8 @@ def memory(processes):
     """The proportional set size of the processes together, in bytes: what they share counts once."""
     total = 0
     for process in processes:
-        try:
-            lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) << 10
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            total += process.memory_full_info().pss
     if not total:
         raise RuntimeError("память процессов не прочитана")
     return total
