@@ -5,17 +5,22 @@
 //! where rustc adds a note with a place in the student's code ("function defined here" for a wrong argument): then
 //! evcxr shows that note in the place of the error. Not here: moved variables (`moved.rs`), the wrapping (`patch.rs`).
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::Value;
 
 /// How the wrapped expression begins and ends, each on a line of its own.
 const BEGIN: &str = "(";
 const END: &str = ").evcxr_display();";
 
-/// The error without the notes that have a place, if it is in the last expression of `code`, the generated source.
-pub fn without_notes(line: &str, code: &str) -> Option<String> {
-    if !line.contains("\"note\"") {
-        return None;
-    }
+/// The error without the notes that have a place, if it is in the last expression of the generated source at `code`,
+/// which is read only for a message with notes: rustc has many others.
+pub fn without_notes(line: &str, code: &Path) -> Option<String> {
+    line.contains("\"note\"").then(|| shorter(line, &fs::read_to_string(code).ok()?)).flatten()
+}
+
+fn shorter(line: &str, code: &str) -> Option<String> {
     let mut message: Value = serde_json::from_str(line).ok()?;
     let is_primary = |span: &&Value| span["is_primary"] == true;
     let place = message["spans"].as_array()?.iter().find(is_primary)?;
@@ -65,18 +70,17 @@ mod tests {
 
     #[test]
     fn only_notes_with_a_place_are_left_out_and_only_in_the_last_expression() {
-        let shorter: Value =
-            serde_json::from_str(&without_notes(&error(5), CODE).unwrap()).unwrap();
-        let kept: Vec<&str> = shorter["children"]
+        let message: Value = serde_json::from_str(&shorter(&error(5), CODE).unwrap()).unwrap();
+        let kept: Vec<&str> = message["children"]
             .as_array()
             .unwrap()
             .iter()
             .map(|c| c["message"].as_str().unwrap())
             .collect();
         assert_eq!(kept, ["expected `u8`", "change it"]);
-        assert_eq!(without_notes(&error(2), CODE), None, "an earlier statement");
-        assert_eq!(without_notes(&error(5), "fn main() {}"), None, "nothing is shown");
+        assert_eq!(shorter(&error(2), CODE), None, "an earlier statement");
+        assert_eq!(shorter(&error(5), "fn main() {}"), None, "nothing is shown");
         let bare = json!({ "level": "error", "spans": [], "children": [{ "level": "note" }] });
-        assert_eq!(without_notes(&bare.to_string(), CODE), None);
+        assert_eq!(shorter(&bare.to_string(), CODE), None);
     }
 }

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use jupyter_protocol::{ConnectionInfo, Transport};
+use rustix::process::geteuid;
 
 /// The one way of signing that the protocol library knows.
 const SCHEME: &str = "hmac-sha256";
@@ -66,8 +67,8 @@ fn check(connection: &ConnectionInfo) -> Result<()> {
         ),
         Transport::IPC if is_private(Path::new(ip)) => {}
         Transport::IPC => bail!(
-            "transport «ipc» с ip «{ip}» (начало имён сокетов), ожидалось место в своей папке с правами 0700: в чужую или открытую \
-             папку за сокетом пришёл бы любой. Уберите настройку KernelManager.ip, задайте JUPYTER_RUNTIME_DIR"
+            "transport «ipc» с ip «{ip}» (начало имён сокетов), ожидалось место в своей папке с правами 0700: в \
+             чужую или открытую папку за сокетом пришёл бы любой. Уберите настройку KernelManager.ip, задайте JUPYTER_RUNTIME_DIR"
         ),
     }
     if connection.key.is_empty() {
@@ -88,14 +89,11 @@ fn check(connection: &ConnectionInfo) -> Result<()> {
 
 /// Whether only this user gets to sockets whose names begin so.
 fn is_private(socket: &Path) -> bool {
-    let folder = socket.parent().filter(|_| socket.is_absolute()).map(fs::metadata);
-    let own = fs::metadata("/proc/self").map(|own| own.uid());
-    match (folder, own) {
-        (Some(Ok(folder)), Ok(own)) => {
-            folder.is_dir() && folder.mode() & 0o077 == 0 && folder.uid() == own
-        }
-        _ => false,
-    }
+    let is_own = |folder: fs::Metadata| {
+        folder.is_dir() && folder.mode() & 0o077 == 0 && folder.uid() == geteuid().as_raw()
+    };
+    let folder = socket.parent().filter(|_| socket.is_absolute());
+    folder.is_some_and(|folder| fs::metadata(folder).is_ok_and(is_own))
 }
 
 #[cfg(test)]

@@ -29,8 +29,7 @@ pub fn run_rustc(command: &mut Command, code: &Path) -> Result<ExitStatus> {
     for line in BufReader::new(messages).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         if !is_warning(&line) {
-            let shorter = without_place(&line)
-                .or_else(|| block::without_notes(&line, &std::fs::read_to_string(code).ok()?));
+            let shorter = without_place(&line).or_else(|| block::without_notes(&line, code));
             eprintln!("{}", shorter.unwrap_or(line));
         }
     }
