@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::grade::{self, sandbox};
-use crate::mounts::READ_ONLY;
+use crate::mounts::{ALONE, READ_ONLY};
 use crate::release::{self, Kind};
 use crate::step::Step;
 use crate::workspace::Workspace;
@@ -28,20 +28,6 @@ const MEMORY: u64 = 8 << 30;
 /// The first lines of the script.
 const ABOUT: &str =
     "Made by `cargo lab release --nbgrader`: the walls behind which submissions run.";
-
-/// How the kernel gets namespaces of its own; what is in them is up to the script.
-const ENTRY: [&str; 10] = [
-    "unshare",
-    "--user",
-    "--map-root-user",
-    "--mount",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-    "--",
-    "sh",
-];
 
 /// `network PYTHON PROGRAM…` runs a program without a network; `kernel PROGRAM…` runs it behind the walls, in a room
 /// that is gone with it. The room is made in memory: nothing of a submission stays.
@@ -138,8 +124,9 @@ fn kernelspec(path: &PathBuf, script: &Path) -> Result<Value> {
         format!("ядро не установлено, нет файла {}: сначала cargo lab run", path.display())
     })?;
     let mut spec: Value = serde_json::from_slice(&text)?;
-    let mut argv = ENTRY.map(Value::from).to_vec();
-    argv.extend([json!(script), json!("kernel")]);
+    let mut argv = vec![json!("unshare")];
+    argv.extend(ALONE.map(Value::from));
+    argv.extend([json!("--"), json!("sh"), json!(script), json!("kernel")]);
     argv.extend(spec["argv"].as_array().cloned().unwrap_or_default());
     spec["argv"] = argv.into();
     spec["display_name"] = json!("Rust за стенами");

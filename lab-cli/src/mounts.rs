@@ -1,6 +1,11 @@
-//! A shell function for those who shut a program in: all that is mounted becomes read-only.
+//! For those who shut a program in: its namespaces, and a shell function that makes all that is mounted read-only.
 //!
-//! Used inside a mount namespace of its own (`grade/sandbox.rs`, `hub/walls.rs`), where nobody else sees it.
+//! The function is used inside a mount namespace of its own (`grade/sandbox.rs`, `hub/walls.rs`, `course.rs`), where
+//! nobody else sees it.
+
+/// The options of `unshare` for namespaces of a program's own; all its processes end when the first one does.
+pub const ALONE: [&str; 7] =
+    ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
 /// `read_only POINT…` leaves the mounts at the given points and the processes' /proc as they are. The kernel's
 /// settings below /proc/sys obey root's number even where it has no rights; so they are closed too.

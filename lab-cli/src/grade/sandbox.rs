@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::said::Said;
-use crate::mounts::READ_ONLY;
+use crate::mounts::{ALONE, READ_ONLY};
 
 /// How often the tree is looked at.
 const PERIOD: Duration = Duration::from_millis(200);
@@ -112,10 +112,8 @@ pub struct Rooms<'a> {
 fn sealed(rooms: &Rooms) -> Command {
     let hidden: Vec<String> = rooms.hidden.iter().map(|dir| dir.display().to_string()).collect();
     let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child"]);
-    command.args([
-        "--mount",
-        "--mount-proc",
+    command.args(ALONE).args([
+        "--net",
         "--",
         "sh",
         "-c",
