@@ -178,20 +178,21 @@ class Habits(Student):
         self.interrupt()
         self.recall()
 
-    def interrupt_endless(self):
-        """An endless loop must be killed; it takes the variables with it."""
-        cell = self.begin(SPIN)
-        self.until_text(cell, "spinning")
+    def stopped(self, code, word):
+        """Interrupts a cell once it has said the word."""
+        cell = self.begin(code)
+        self.until_text(cell, word)
         self.interrupt()
         assert (self.finish(cell).status, cell.ename) == ("error", "KeyboardInterrupt"), cell
+
+    def interrupt_endless(self):
+        """An endless loop must be killed; it takes the variables with it."""
+        self.stopped(SPIN, "spinning")
         self.forget()
 
     def interrupt_polite(self):
         """A loop that looks for the interrupt keeps the variables."""
-        cell = self.begin(POLL)
-        self.until_text(cell, "polling")
-        self.interrupt()
-        assert (self.finish(cell).status, cell.ename) == ("error", "KeyboardInterrupt"), cell
+        self.stopped(POLL, "polling")
         self.recall()
 
     def reload(self):

@@ -214,10 +214,9 @@ mod tests {
 
     #[test]
     fn all_uses_of_a_variable_add_up_whoever_computes_their_gradients() {
-        let numbers = |rng: &mut crate::Rng, shape: (usize, usize)| rng.randn(shape, &Device::Cpu);
         let mut rng = crate::Rng::seed(1);
-        let x = numbers(&mut rng, (4, 3)).unwrap();
-        let w = Var::from_tensor(&numbers(&mut rng, (3, 3)).unwrap()).unwrap();
+        let x = rng.randn((4, 3), &Device::Cpu).unwrap();
+        let w = Var::from_tensor(&rng.randn((3, 3), &Device::Cpu).unwrap()).unwrap();
         let b = Var::from_tensor(&Tensor::zeros(3, DType::F32, &Device::Cpu).unwrap()).unwrap();
         let mut opt = Optimizer::new(Sgd::lr(0.5), [&w, &b]).unwrap();
         // Twice in our operation, once in candle's.
