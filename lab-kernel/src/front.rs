@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use crate::home::HOME;
 use crate::tree::{self, Large};
-use crate::{graph, guard, moved, patch, progress, session};
+use crate::{graph, guard, moved, outlines, patch, progress, session};
 
 /// Where the wrapped rustc writes the call it made.
 const RECORD: &str = "LAB_KERNEL_RECORD";
@@ -209,7 +209,11 @@ impl Front {
         let output =
             session::clean_environment(command.args(args).stderr(Stdio::inherit())).output()?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-        let stdout = graph::prune(&stdout).unwrap_or(stdout);
+        let outlines = self.root.join(outlines::FOLDER);
+        let outline_of = |name: &str, version: &str, root: &Path| {
+            outlines::of_crate(&outlines, name, version, root)
+        };
+        let stdout = graph::prune(&stdout, &outline_of).unwrap_or(stdout);
         std::io::stdout().write_all(stdout.as_bytes())?;
         let code = output.status.code().unwrap_or(101);
         // A failure may be mended by the next try; that an option is unknown to this cargo stays true.

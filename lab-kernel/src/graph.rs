@@ -3,14 +3,19 @@
 //! evcxr uses rust-analyzer to learn the types of variables (and for completion). Loading a hundred and
 //! fifty crates for that takes many seconds of every session. A library names the crates whose types its
 //! users meet in `package.metadata.lab-kernel.types`; of its other dependencies rust-analyzer hears
-//! nothing. rustc, which compiles the cells, always sees them all.
+//! nothing, and of those it reads the outlines (outlines.rs) where they come from a registry. rustc, which compiles the cells,
+//! always sees them all.
 
 use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Drops from the output of `cargo metadata` what nobody needs; `None` where there is nothing to drop.
-pub fn prune(metadata: &str) -> Option<String> {
+/// Where the outline of a crate is, given its name, version and folder.
+pub type OutlineOf<'a> = &'a dyn Fn(&str, &str, &Path) -> Option<PathBuf>;
+
+/// Drops from the output of `cargo metadata` what nobody needs, and names outlines; `None` where there is nothing to drop.
+pub fn prune(metadata: &str, outline_of: OutlineOf) -> Option<String> {
     let mut metadata: Value = serde_json::from_str(metadata).ok()?;
     let wanted = wanted_names(&metadata);
     if wanted.is_empty() || metadata["resolve"].is_null() {
@@ -19,6 +24,12 @@ pub fn prune(metadata: &str) -> Option<String> {
     let kept = reachable(&metadata, &wanted)?;
     let keep = |id: &Value| id.as_str().is_some_and(|id| kept.contains(id));
     metadata["packages"].as_array_mut()?.retain(|package| keep(&package["id"]));
+    for package in metadata["packages"].as_array_mut()? {
+        let name = package["name"].as_str().unwrap_or_default();
+        if wanted.values().any(|names| names.contains(name)) && package["source"].is_string() {
+            let _ = move_to_outline(package, outline_of);
+        }
+    }
     let nodes = metadata["resolve"]["nodes"].as_array_mut()?;
     nodes.retain(|node| keep(&node["id"]));
     for node in nodes {
@@ -26,6 +37,24 @@ pub fn prune(metadata: &str) -> Option<String> {
         node["dependencies"].as_array_mut()?.retain(keep);
     }
     serde_json::to_string(&metadata).ok()
+}
+
+/// Says that a package lies where its outline is.
+fn move_to_outline(package: &mut Value, outline_of: OutlineOf) -> Option<()> {
+    let manifest = PathBuf::from(package["manifest_path"].as_str()?);
+    let root = manifest.parent()?;
+    let outline = outline_of(package["name"].as_str()?, package["version"].as_str()?, root)?;
+    let moved = |path: &Value| -> Option<Value> {
+        let path = Path::new(path.as_str()?).strip_prefix(root).ok()?;
+        Some(outline.join(path).to_string_lossy().into_owned().into())
+    };
+    for target in package["targets"].as_array_mut()? {
+        if let Some(path) = moved(&target["src_path"]) {
+            target["src_path"] = path;
+        }
+    }
+    package["manifest_path"] = moved(&package["manifest_path"])?;
+    Some(())
 }
 
 /// The crates that libraries name, each library first among its own.
@@ -80,8 +109,14 @@ mod tests {
     use serde_json::json;
 
     fn metadata(lab: Value) -> Value {
-        let package =
-            |id: &str, metadata: Value| json!({ "id": id, "name": id, "metadata": metadata });
+        let package = |id: &str, metadata: Value| {
+            json!({
+                "id": id, "name": id, "version": "1.0.0", "metadata": metadata,
+                "source": if id == "lab" { Value::Null } else { json!("registry") },
+                "manifest_path": format!("/sources/{id}/Cargo.toml"),
+                "targets": [{ "src_path": format!("/sources/{id}/src/lib.rs") }],
+            })
+        };
         let node = |id: &str, deps: &[&str]| {
             let links: Vec<Value> = deps.iter().map(|dep| json!({ "pkg": dep })).collect();
             json!({ "id": id, "deps": links, "dependencies": deps })
@@ -104,7 +139,7 @@ mod tests {
     #[test]
     fn below_a_library_only_what_it_names_is_kept() {
         let text = metadata(json!({ "lab-kernel": { "types": ["candle", "half"] } })).to_string();
-        let pruned: Value = serde_json::from_str(&prune(&text).unwrap()).unwrap();
+        let pruned: Value = serde_json::from_str(&prune(&text, &|_, _, _| None).unwrap()).unwrap();
         let names: Vec<&str> = pruned["packages"]
             .as_array()
             .unwrap()
@@ -118,8 +153,42 @@ mod tests {
     }
 
     #[test]
+    fn crates_that_a_library_names_lie_where_their_outlines_are() {
+        let types = json!({ "lab-kernel": { "types": ["candle", "half", "lab"] } });
+        let outline_of = |name: &str, version: &str, root: &Path| {
+            assert_eq!(root, Path::new("/sources").join(name));
+            (name == "candle").then(|| PathBuf::from(format!("/outlines/{name}-{version}")))
+        };
+        let text = prune(&metadata(types).to_string(), &outline_of).unwrap();
+        let pruned: Value = serde_json::from_str(&text).unwrap();
+        let packages = pruned["packages"].as_array().unwrap();
+        let places = |key: fn(&Value) -> &Value| -> Vec<&str> {
+            packages.iter().map(|package| key(package).as_str().unwrap()).collect()
+        };
+        let manifests = places(|package| &package["manifest_path"]);
+        assert_eq!(
+            manifests[1..4],
+            [
+                "/sources/lab/Cargo.toml",
+                "/outlines/candle-1.0.0/Cargo.toml",
+                "/sources/half/Cargo.toml"
+            ]
+        );
+        let sources = places(|package| &package["targets"][0]["src_path"]);
+        assert_eq!(
+            sources[1..4],
+            [
+                "/sources/lab/src/lib.rs",
+                "/outlines/candle-1.0.0/src/lib.rs",
+                "/sources/half/src/lib.rs"
+            ]
+        );
+    }
+
+    #[test]
     fn without_such_a_library_nothing_changes() {
-        assert!(prune(&metadata(Value::Null).to_string()).is_none());
-        assert!(prune("no json").is_none());
+        let nowhere: OutlineOf = &|_, _, _| None;
+        assert!(prune(&metadata(Value::Null).to_string(), nowhere).is_none());
+        assert!(prune("no json", nowhere).is_none());
     }
 }

@@ -11,7 +11,8 @@
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs`, `orphan.rs` | the process that runs the cells, and what the cells start |
 //! | `front.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
-//! | `home.rs`, `template.rs`, `hold.rs`, `std_source.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
+//! | `outline.rs`, `macro_outline.rs`, `cuts.rs`, `outlines.rs`, `std_source.rs` | what rust-analyzer reads in the place of sources |
+//! | `home.rs`, `template.rs`, `hold.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
 
@@ -21,6 +22,7 @@ mod colours;
 mod completeness;
 mod completion;
 mod connection;
+mod cuts;
 mod dependency;
 mod engine;
 mod explain;
@@ -37,11 +39,14 @@ mod info;
 mod install;
 mod interrupt;
 mod link;
+mod macro_outline;
 mod marker;
 mod message;
 mod moved;
 mod orphan;
 mod outbox;
+mod outline;
+mod outlines;
 mod patch;
 mod progress;
 mod refusal;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::home::{HOME, Home, LAB_CRATE};
-use crate::std_source;
+use crate::{outlines, std_source};
 
 /// A session's folder younger than this may still be without its lock.
 const YOUNG: Duration = Duration::from_secs(60);
@@ -73,7 +73,7 @@ impl Drop for Session {
 /// When the session's folder cannot be written.
 pub fn use_template(dir: &Path, template: &Path) -> Result<()> {
     fs::write(dir.join("template"), template.to_string_lossy().as_bytes())?;
-    std_source::use_in(dir, template)
+    Ok(outlines::use_in(dir, template)?)
 }
 
 /// Says whether cells in `dir` are the engine's own, run to warm up.
@@ -138,7 +138,7 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
         ("CARGO_HOME", home.root().into()),
         (REAL_CARGO_HOME, old_home.unwrap_or_default()),
         ("RUSTC", real_tool(home, "rustc", "RUSTC")?.into()),
-        (std_source::VARIABLE, dir.join(std_source::FOLDER).into()),
+        (std_source::VARIABLE, std_source::folder(&dir.join(outlines::FOLDER)).into()),
         ("LAB_KERNEL", "1".into()),
     ];
     if let Some(lab_crate) = &home.lab_crate {

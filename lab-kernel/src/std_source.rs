@@ -1,20 +1,19 @@
-//! What rust-analyzer is shown of the standard library: the sources of `core`, `alloc` and `std`, less what
-//! no type of a variable needs.
+//! What rust-analyzer is shown of the standard library: outlines (outline.rs) of `core`, `alloc` and `std`.
 //!
 //! Resolving the names of the whole library is most of a session's start. Left out are the SIMD
 //! intrinsics (`core_arch`, `portable-simd`), the platform layer behind `std` (`sys`), and the crates
-//! for tests, panics and procedural macros. rustc, which compiles the cells, does not look here.
+//! for tests, panics and procedural macros.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::tree::{self, Large};
+use crate::outline;
 
-/// The folder's name in a template and in a session; the variable by which rust-analyzer finds it.
-pub const FOLDER: &str = "rust-src";
+/// The folder's name among the outlines.
+const FOLDER: &str = "rust-src";
 /// The environment variable that rust-analyzer reads.
 pub const VARIABLE: &str = "RUST_SRC_PATH";
 
@@ -22,19 +21,25 @@ const CRATES: [&str; 3] = ["core", "alloc", "std"];
 /// The platform layer: `std`'s public types hide it behind private fields.
 const PLATFORM: &str = "std/src/sys";
 
-/// Copies the sources of the toolchain in use into `template`; does nothing where it has none.
+/// Where the standard library is among `outlines`.
+#[must_use]
+pub fn folder(outlines: &Path) -> PathBuf {
+    outlines.join(FOLDER)
+}
+
+/// Puts the toolchain in use among `outlines`; does nothing where it has no sources.
 ///
 /// # Errors
 /// When rustc does not answer, or the folder cannot be written.
-pub fn copy(template: &Path) -> Result<()> {
+pub fn copy(outlines: &Path) -> Result<()> {
     let output =
         Command::new("rustc").args(["--print", "sysroot"]).output().context("не найден rustc")?;
     let sysroot = String::from_utf8_lossy(&output.stdout);
-    copy_from(&Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library"), template)
+    copy_from(&Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library"), outlines)
 }
 
-fn copy_from(library: &Path, template: &Path) -> Result<()> {
-    let to = template.join(FOLDER);
+fn copy_from(library: &Path, outlines: &Path) -> Result<()> {
+    let to = folder(outlines);
     if to.exists() {
         fs::remove_dir_all(&to)?;
     }
@@ -44,27 +49,13 @@ fn copy_from(library: &Path, template: &Path) -> Result<()> {
     }
     for name in CRATES {
         let sources = Path::new(name).join("src");
-        tree::link(&library.join(&sources), &to.join(&sources), &[], Large::Linked)
+        outline::copy(&library.join(&sources), &to.join(&sources))
             .with_context(|| format!("не удалось скопировать исходники {name}"))?;
     }
     let platform = to.join(PLATFORM);
     if platform.exists() {
         fs::remove_dir_all(platform)?;
     }
-    Ok(())
-}
-
-/// Shows the session in `dir` the sources of its template.
-///
-/// # Errors
-/// When the link cannot be made.
-pub fn use_in(dir: &Path, template: &Path) -> Result<()> {
-    let link = dir.join(FOLDER);
-    match fs::remove_file(&link) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    std::os::unix::fs::symlink(template.join(FOLDER), link)?;
     Ok(())
 }
 
@@ -84,18 +75,15 @@ mod tests {
             fs::write(path, "").unwrap();
         }
         fs::create_dir_all(library.join("stdarch/crates")).unwrap();
-        let (template, session) = (root.join("template"), root.join("session"));
-        fs::create_dir_all(&session).unwrap();
-        copy_from(&library, &template).unwrap();
-        copy_from(&library, &template).unwrap();
-        use_in(&session, &template).unwrap();
-        use_in(&session, &template).unwrap();
-        let seen = session.join(FOLDER);
+        let outlines = root.join("outlines");
+        copy_from(&library, &outlines).unwrap();
+        copy_from(&library, &outlines).unwrap();
+        let seen = folder(&outlines);
         assert!(seen.join("core/src/lib.rs").exists() && seen.join("std/src/time.rs").exists());
         assert!(!seen.join("std/src/sys").exists() && !seen.join("stdarch").exists());
         fs::remove_dir_all(library.join("alloc")).unwrap();
-        copy_from(&library, &template).unwrap();
-        assert!(!template.join(FOLDER).exists(), "half of it would be worse than nothing");
+        copy_from(&library, &outlines).unwrap();
+        assert!(!seen.exists(), "half of it would be worse than nothing");
         fs::remove_dir_all(root).unwrap();
     }
 }

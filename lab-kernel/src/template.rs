@@ -19,10 +19,10 @@ use crate::frame::Frame;
 use crate::hold::{Hold, MARKER};
 use crate::home::Home;
 use crate::tree::{self, Large};
-use crate::{hold, session, std_source};
+use crate::{hold, outlines, session, std_source};
 
 /// Raise when the layout of a template changes.
-const FORMAT: &str = "lab-kernel template 6";
+const FORMAT: &str = "lab-kernel template 7";
 
 /// A finished template; nobody removes it while this lives.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"], Large::Linked)?;
     }
     fs::create_dir_all(dir)?;
-    std_source::copy(dir)?;
+    std_source::copy(&dir.join(outlines::FOLDER))?;
     if let Some(lock) = home.lab_crate.as_deref().and_then(lock_file) {
         fs::copy(&lock, dir.join("Cargo.lock"))
             .with_context(|| format!("не удалось скопировать {}", lock.display()))?;
