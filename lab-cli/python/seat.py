@@ -40,7 +40,10 @@ class Seat(Kind):
     def manager(self):
         file = self.home / f"connection-{self.name}.json"
         file.unlink(missing_ok=True)
-        manager = Manager(kernel_name=self.name, kernel_spec_manager=self.specs, connection_file=str(file))
+        # Sockets, as in the hub: of many kernels started at once two may be given the same free port.
+        manager = Manager(
+            kernel_name=self.name, kernel_spec_manager=self.specs, connection_file=str(file), transport="ipc"
+        )
         manager.owner = self.person["id"] if os.getuid() == 0 else None
         return manager
 
