@@ -56,7 +56,7 @@ impl BuildGuard {
         self.done.store(true, Ordering::Relaxed);
         if self.thread.join().unwrap_or(false) {
             // Nobody is left to remove what cargo wrote after the kernel's end.
-            session::remove(root);
+            session::remove_after_build(root);
         }
     }
 }

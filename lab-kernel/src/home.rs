@@ -18,6 +18,8 @@ use anyhow::{Context, Result};
 pub const HOME: &str = "LAB_KERNEL_HOME";
 /// Environment variable with the folder of the crate that every session gets as a dependency.
 pub const LAB_CRATE: &str = "LAB_CRATE";
+/// The folder of the running sessions in the kernel's home.
+pub const SESSIONS: &str = "sessions";
 
 const CARGO_CONFIG: &str = "\
 # Written by lab-kernel. Cells compile fast, their dependencies run fast.
@@ -92,7 +94,7 @@ impl Home {
 
     /// Folder of the running sessions.
     pub fn sessions(&self) -> PathBuf {
-        self.root.join("sessions")
+        self.root.join(SESSIONS)
     }
 }
 

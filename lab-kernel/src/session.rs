@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 
-use crate::home::{HOME, Home, LAB_CRATE};
+use crate::home::{HOME, Home, LAB_CRATE, SESSIONS};
 use crate::{outlines, std_source};
 
 /// A session's folder younger than this may still be without its lock.
@@ -211,6 +211,14 @@ fn remove_if_unlocked(dir: &Path) -> bool {
         remove(dir);
     }
     abandoned
+}
+
+/// For the front: removes the folder of the session whose build outlived the kernel. A template keeps what was built:
+/// its next build goes on from there.
+pub fn remove_after_build(dir: &Path) {
+    if dir.parent().is_some_and(|parent| parent.ends_with(SESSIONS)) {
+        remove(dir);
+    }
 }
 
 /// Removes a session's folder and socket.

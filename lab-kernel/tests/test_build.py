@@ -7,11 +7,14 @@ ends of a kernel are in test_lifecycle.py.
 
 import re
 import signal
+import subprocess
 
+import psutil
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
 
 import client as lab
-from processes import Outside, alive, eventually
+from processes import Outside, alive, environment, eventually
 
 BUILD = "Compiling|омпил|[Сс]бор|обира"
 
@@ -87,3 +90,33 @@ def test_the_kernel_ends_during_the_build(start, gate, tmp_path, end):
         assert end == "kill", outside.left_sessions()
         start()  # the next kernel clears up after one that could not
         assert eventually(lambda: not outside.left_sessions()), outside.left_sessions()
+
+
+def test_a_template_whose_build_is_killed_goes_on_from_there(gate, tmp_path):
+    go, first, library, home = gate("go"), tmp_path / "first", tmp_path / "library", tmp_path / "home"
+    tiny_crate(library, go)
+    with (library / "Cargo.toml").open("a") as manifest:
+        manifest.write(f'[dependencies]\nfirst = {{ path = "{first}" }}\n')
+    (first / "src").mkdir(parents=True)
+    (first / "Cargo.toml").write_text('[package]\nname = "first"\nversion = "0.1.0"\nedition = "2024"\n')
+    (first / "src/lib.rs").write_text("")
+    program = KernelSpecManager().get_kernel_spec(lab.KERNEL).argv[0]
+    command = [program, "template", "--lab-crate", library, "--home", home]
+    build = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+
+    def built():
+        return [file.stat().st_mtime_ns for file in home.glob("template-*/target/**/libfirst-*.rlib")]
+
+    def builders():
+        return [p for p in psutil.process_iter() if str(home) in environment(p).get("LAB_KERNEL_HOME", "")]
+
+    assert eventually(lambda: built() and builders(), seconds=120)
+    before = built()
+    build.kill()
+    build.wait()
+    assert eventually(lambda: not builders()), builders()
+    assert built() == before
+    go.open()
+    subprocess.run(command, check=True, timeout=300)
+    assert built() == before, "built once more"
+    assert list(home.glob("template-*/complete"))
