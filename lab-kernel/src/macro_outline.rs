@@ -47,11 +47,13 @@ fn written(tree: &SyntaxNode, in_trait_impl: bool, cuts: &mut Cuts) {
 /// What could be an item: up to a semicolon or a block.
 fn item(piece: &[SyntaxElement], in_trait_impl: bool, cuts: &mut Cuts) {
     let Some(last) = piece.last() else { return };
-    let function = is_block(last) && is_function(piece);
+    // A `const` one stays whole, as in outline.rs.
+    let is_const = piece.iter().any(|child| child.kind() == SyntaxKind::CONST_KW);
+    let function = is_block(last) && is_function(piece) && !is_const;
     let is_unstable = || attributes(piece).any(|(_, name)| name == "unstable");
     if function && (in_trait_impl || is_unstable()) {
-        let first = piece.iter().find(|child| !child.kind().is_trivia()).unwrap_or(last);
-        return cuts.remove(first.text_range().cover(last.text_range()));
+        // With the comments in front of it, which would document what comes next.
+        return cuts.remove(piece[0].text_range().cover(last.text_range()));
     }
     for (range, name) in attributes(piece) {
         if name == "doc" || name == "unstable" || outline::is_noise(&name) {
@@ -59,8 +61,11 @@ fn item(piece: &[SyntaxElement], in_trait_impl: bool, cuts: &mut Cuts) {
         }
     }
     let of_trait = is_trait_impl(piece);
+    let mut before = SyntaxKind::EOF;
     for child in piece {
         match child {
+            // What another macro is given may have to match as it is.
+            NodeOrToken::Node(_) if before == SyntaxKind::BANG => {}
             NodeOrToken::Node(block) if function && child == last => {
                 cuts.replace(block.text_range(), "{}");
             }
@@ -74,6 +79,9 @@ fn item(piece: &[SyntaxElement], in_trait_impl: bool, cuts: &mut Cuts) {
                 cuts.remove(token.text_range());
             }
             NodeOrToken::Token(_) => {}
+        }
+        if !child.kind().is_trivia() {
+            before = child.kind();
         }
     }
 }
@@ -136,9 +144,9 @@ mod tests {
     fn what_a_macro_writes_is_outlined_what_it_matches_is_not() {
         assert_outline(
             "macro_rules! m { ($(fn $name:ident() { $($x:tt)* })*) => { $( /// Doc.\n #[doc = \"a\"] #[inline] #[cfg(unix)]\n\
-             pub const fn $name(a: [u8; 2]) -> u8 { $($x)* } )* }; () => { 1 } }",
+             pub unsafe fn $name(a: [u8; 2]) -> u8 { $($x)* } const fn f() -> u8 { 1 } )* }; () => { 1 } }",
             "macro_rules! m { ($(fn $name:ident() { $($x:tt)* })*) => { $( #[cfg(unix)]\n\
-             pub const fn $name(a: [u8; 2]) -> u8 {} )* }; () => { 1 } }",
+             pub unsafe fn $name(a: [u8; 2]) -> u8 {} const fn f() -> u8 { 1 } )* }; () => { 1 } }",
         );
     }
 
@@ -147,11 +155,17 @@ mod tests {
         assert_outline(
             "macro_rules! m { ($($T:ty)*) => { $(\n #[stable(feature = \"x\", since = \"1\")]\n\
              impl<'a, F: FnOnce()> Tr<F> for $T where F: 'a { type A = u8; #[inline] fn a() -> u8 { 1 } const B: u8 = 2; }\n\
-             impl $T where for<'b> u8: Tr<'b> { #[unstable(feature = \"x\", issue = \"1\")] pub fn b() {} pub fn c() { 1 } }\n\
+             impl $T where for<'b> u8: Tr<'b> { /// Of b.\n #[unstable(feature = \"x\", issue = \"1\")] pub fn b() {} pub fn c() { 1 } }\n\
              impl Tr for fn(u8) -> u8 { type A = u8; } )* } }",
             "macro_rules! m { ($($T:ty)*) => { $( impl<'a, F: FnOnce()> Tr<F> for $T where F: 'a { type A = u8; const B: u8 = 2; }\n\
              impl $T where for<'b> u8: Tr<'b> { pub fn c() {} } impl Tr for fn(u8) -> u8 { type A = u8; } )* } }",
         );
+    }
+
+    #[test]
+    fn what_another_macro_is_given_stays() {
+        let text = "macro_rules! m { () => { n! { #[stable(feature = \"x\", since = \"1\")] Self = u8, /* rot */ fn f() { 1 } } }; }";
+        assert_outline(text, text);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Outlines of sources: of a crate's text, what rust-analyzer needs to tell the types of variables.
 //!
 //! rust-analyzer reads `core`, `alloc`, `std` and the library's main dependencies in every session. Nine tenths of that is of no
-//! use to it: bodies of functions, methods that repeat a trait's, functions nobody outside can call, long documentation,
+//! use to it: bodies of functions that are not `const`, methods that repeat a trait's, functions nobody outside can call, long documentation,
 //! attributes for code generation and lints. What is left has the same names and types, and of the documentation the first
 //! paragraph. rustc, which compiles the cells, does not look here.
 
@@ -131,7 +131,7 @@ fn item(node: &SyntaxNode, cuts: &mut Cuts) {
             (Fate::Signature, Some(body)) => {
                 cuts.replace(body.syntax().text_range(), "{}");
             }
-            (Fate::Signature, None) => {}
+            (Fate::Signature, None) | (Fate::Whole, _) => {}
         }
     }
     if let Some(module) = ast::Module::cast(node.clone())
@@ -149,6 +149,7 @@ fn item(node: &SyntaxNode, cuts: &mut Cuts) {
 
 /// What stays of a function.
 enum Fate {
+    Whole,
     Signature,
     Nothing,
 }
@@ -158,6 +159,10 @@ fn fate(function: &ast::Fn) -> Fate {
         function.attrs().any(|attribute| name(&attribute.syntax().text().to_string()) == word)
     };
     let hidden = || function.attrs().any(|attribute| attribute.syntax().text() == "#[doc(hidden)]");
+    // The length of an array may be what it returns, or what one returns that calls it.
+    if function.const_token().is_some() {
+        return Fate::Whole;
+    }
     // The compiler calls it by this name.
     if has("lang") {
         return Fate::Signature;
@@ -223,6 +228,13 @@ mod tests {
             "pub fn f<T: Clone>(x: &T) -> T where T: Copy {} pub const N: usize = 3;\n\
              pub struct S { pub a: u8, b: u8 } pub async fn g() -> impl Iterator<Item = u8> {}",
         );
+    }
+
+    #[test]
+    fn const_functions_stay_whole() {
+        let text = "pub const fn f() -> usize { g() + 1 } const fn g() -> usize { 2 }\n\
+                    impl S { #[unstable(feature = \"x\", issue = \"1\")] const unsafe fn h() -> usize { 3 } }";
+        assert_outline(text, text);
     }
 
     #[test]
