@@ -84,7 +84,8 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"], Large::Linked)?;
     }
     fs::create_dir_all(dir)?;
-    std_source::copy(&dir.join(outlines::FOLDER))?;
+    std_source::copy(&dir.join(outlines::FOLDER))
+        .map_err(|error| anyhow::anyhow!("{error:#}{}", room(dir)))?;
     if let Some(lock) = home.lab_crate.as_deref().and_then(lock_file) {
         fs::copy(&lock, dir.join("Cargo.lock"))
             .with_context(|| format!("не удалось скопировать {}", lock.display()))?;
@@ -122,10 +123,23 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
     let errors = errors.join().unwrap_or_default();
     if !status.success() {
         // What did compile stays: the next attempt goes on from here.
-        bail!("зависимости ячеек не собрались:\n{}", errors.trim());
+        bail!("зависимости ячеек не собрались:\n{}{}", errors.trim(), room(dir));
     }
     fs::write(dir.join(MARKER), "")?;
     Ok(())
+}
+
+/// What a failed build may have lacked: rustc and the linker die of a full disk with texts that say nothing of it.
+fn room(dir: &Path) -> String {
+    const LITTLE_MIB: u64 = 64;
+    match rustix::fs::statvfs(dir) {
+        Ok(disk) if disk.f_bavail * disk.f_frsize < LITTLE_MIB << 20 => format!(
+            "\nна диске с папкой {} нет места: зависимостям ячеек нужно около 1,5 ГиБ. Освободите его и повторите \
+             команду, собранное не пропадёт",
+            dir.display()
+        ),
+        _ => String::new(),
+    }
 }
 
 /// Passes on the progress frames of one connection until it closes.

@@ -28,6 +28,11 @@ def tiny_crate(folder, gate, body="42"):
     return f':dep {folder.name} = {{ path = "{folder}" }}\nprintln!("{{}}", {folder.name}::answer());'
 
 
+def kernel_program():
+    """The kernel's program, which also builds templates."""
+    return KernelSpecManager().get_kernel_spec(lab.KERNEL).argv[0]
+
+
 def is_shown(cell):
     """Whether anything shown so far tells of the build."""
     shown = cell.contents("display_data", "update_display_data")
@@ -100,8 +105,7 @@ def test_a_template_whose_build_is_killed_goes_on_from_there(gate, tmp_path):
     (first / "src").mkdir(parents=True)
     (first / "Cargo.toml").write_text('[package]\nname = "first"\nversion = "0.1.0"\nedition = "2024"\n')
     (first / "src/lib.rs").write_text("")
-    program = KernelSpecManager().get_kernel_spec(lab.KERNEL).argv[0]
-    command = [program, "template", "--lab-crate", library, "--home", home]
+    command = [kernel_program(), "template", "--lab-crate", library, "--home", home]
     build = subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
     def built():
@@ -120,3 +124,18 @@ def test_a_template_whose_build_is_killed_goes_on_from_there(gate, tmp_path):
     subprocess.run(command, check=True, timeout=300)
     assert built() == before, "built once more"
     assert list(home.glob("template-*/complete"))
+
+
+def test_a_full_disk_is_named(gate, tmp_path):
+    library, home = tmp_path / "library", tmp_path / "home"
+    tiny_crate(library, gate("go"))
+    home.mkdir()
+    alone = ["unshare", "--user", "--map-root-user", "--mount", "--"]
+    if subprocess.run([*alone, "mount", "-t", "tmpfs", "tmpfs", home], capture_output=True, check=False).returncode:
+        pytest.skip("this system gives no mounts of its own (user namespaces), so no disk can be full")
+    for size in ("1m", "8m"):  # the outlines do not fit; the build does not
+        script = f'mount -t tmpfs -o size={size} tmpfs "$1" && exec "$0" template --home "$1" --lab-crate "$2"'
+        command = [*alone, "sh", "-c", script, kernel_program(), home, library]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        assert ended.returncode == 1 and "нет места: зависимостям ячеек нужно" in ended.stderr, ended.stderr[-2000:]
+        assert "panicked" not in ended.stderr
