@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use crate::grade::{self, sandbox};
-use crate::mounts::{ALONE, READ_ONLY};
+use crate::mounts::{ADDRESS_SPACE, ALONE, READ_ONLY};
 use crate::release::{self, Kind};
 use crate::step::Step;
 use crate::workspace::Workspace;
@@ -21,9 +21,6 @@ const CONFIG: &str = include_str!("../python/nbgrader_config.py");
 /// What nbgrader keeps in the course and a submission must not see.
 const HIDDEN: [&str; 6] =
     ["source", "release", "submitted", "autograded", "feedback", "gradebook.db"];
-
-/// Bytes of address space of a process; more than what is used of it.
-const MEMORY: u64 = 8 << 30;
 
 /// The first lines of the script.
 const ABOUT: &str =
@@ -106,7 +103,7 @@ fn walls(workspace: &Workspace, dir: &Path) -> Result<()> {
         ("room", dir.join("room").display().to_string()),
         ("sessions", sessions.display().to_string()),
         ("hidden", hidden.join("\n")),
-        ("memory", MEMORY.to_string()),
+        ("memory", ADDRESS_SPACE.to_string()),
         ("threads", grade::THREADS.to_string()),
     ];
     let settings: String =

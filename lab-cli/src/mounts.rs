@@ -1,4 +1,5 @@
-//! For those who shut a program in: its namespaces, and a shell function that makes all that is mounted read-only.
+//! For those who shut a program in: its namespaces, the addresses it gets, and a shell function that makes all that is mounted
+//! read-only.
 //!
 //! The function is used inside a mount namespace of its own (`grade/sandbox.rs`, `hub/walls.rs`, `course.rs`), where
 //! nobody else sees it.
@@ -6,6 +7,10 @@
 /// The options of `unshare` for namespaces of a program's own; all its processes end when the first one does.
 pub const ALONE: [&str; 7] =
     ["--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+/// Bytes of address space of a process: more than any step of the lab takes, and little enough that one mistaken size of a
+/// tensor ends the student's own kernel, not the machine's other programs.
+pub const ADDRESS_SPACE: u64 = 8 << 30;
 
 /// `read_only POINT…` leaves the mounts at the given points and the processes' /proc as they are. The kernel's
 /// settings below /proc/sys obey root's number even where it has no rights; so they are closed too.

@@ -64,6 +64,14 @@ def test_nobody_reads_or_changes_what_is_not_theirs(hub):
     assert subprocess.run(["cat", secret], capture_output=True, check=True).stdout.decode() == "моё"
 
 
+def test_a_process_of_a_student_gets_only_so_much_memory(hub):
+    def taken(size):
+        return inside(hub, "ivanov", f"python3 -c 'import mmap; mmap.mmap(-1, {size})'")
+
+    assert taken(2 << 30).returncode == 0
+    assert "Cannot allocate memory" in taken(9 << 30).stderr
+
+
 def test_a_kernel_has_sockets_that_no_other_student_reaches(hub):
     hub.start("ivanov")
     student = Student(hub, "ivanov")

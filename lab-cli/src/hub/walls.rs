@@ -2,7 +2,7 @@
 //!
 //! Every server lives in mount and process namespaces of its own: of the home folder of whoever runs the hub, of
 //! the lab and of the hub it sees only what it needs, and can write only into its own home. Where root runs the
-//! hub, each student also has a user number of their own. Not here: limits of memory, which nothing here sets.
+//! hub, each student also has a user number of their own. Not here: limits of a student's memory as a whole, which nothing sets.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use super::person::{self, Person};
 use super::place::Place;
 use super::settings;
-use crate::mounts::READ_ONLY;
+use crate::mounts::{ADDRESS_SPACE, READ_ONLY};
 use crate::toolchain;
 use crate::workspace::Workspace;
 
@@ -188,14 +188,27 @@ pub fn command(
     line.push(lines(&rooms.covered.iter().collect::<Vec<_>>()));
     line.push(lines(&rooms.writable.iter().collect::<Vec<_>>()));
     line.push(text(&person.home));
+    line.extend(limits(walls));
     line.extend(own);
     Ok(line)
 }
 
-/// Root becomes a user with no rights; a swarm of processes is that user's own trouble.
+/// What every process of a student gets. Where students have numbers of their own, a swarm of processes is that student's own
+/// trouble.
+fn limits(walls: Walls) -> Vec<String> {
+    let mut line =
+        vec!["prlimit".to_owned(), "--core=0".to_owned(), format!("--as={ADDRESS_SPACE}")];
+    if walls == Walls::Uids {
+        line.push("--nproc=2000".to_owned());
+    }
+    line.push("--".to_owned());
+    line
+}
+
+/// Root becomes a user with no rights.
 fn as_user(id: u32) -> Vec<String> {
     let id = id.to_string();
-    ["prlimit", "--core=0", "--nproc=2000", "--", "setpriv", "--reuid", &id, "--regid", &id]
+    ["setpriv", "--reuid", &id, "--regid", &id]
         .into_iter()
         .chain(["--clear-groups", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all", "--"])
         .map(str::to_owned)
