@@ -57,7 +57,7 @@ class Student:
         self.http = requests.Session()
         self.http.headers["Authorization"] = hub.token()
         self.session = self.kernel = self.socket = None
-        self.said = {}
+        self.said, self.interrupts = {}, 0
 
     def api(self, method, path, **parameters):
         """One call of the server's REST API."""
@@ -133,7 +133,10 @@ class Student:
                 message = json.loads(self.socket.recv())
             except websocket.WebSocketTimeoutException:
                 return until()
-            said = self.said.get(message["parent_header"].get("msg_id"))
+            asked = message["parent_header"]
+            said = self.said.get(asked.get("msg_id"))
+            if asked.get("msg_type") == "interrupt_request":
+                self.interrupts += message["content"].get("execution_state") == "idle"
             if said:
                 said.take(message["msg_type"], message["content"])
         return True
@@ -158,8 +161,10 @@ class Student:
         assert not said.idle, (self.name, f"{text!r} was expected", said)
 
     def interrupt(self):
-        """Presses the stop button."""
+        """Presses the stop button; returns when the kernel has taken it, or a later cell could be what it stops."""
+        before = self.interrupts
         self.api("POST", f"kernels/{self.kernel}/interrupt")
+        assert self.pump(lambda: self.interrupts > before, PATIENCE), f"{self.name}: the interrupt is not taken"
 
     def restart(self):
         """Restarts the kernel; the page connects anew."""
