@@ -127,13 +127,15 @@ def test_a_template_whose_build_is_killed_goes_on_from_there(gate, tmp_path):
 
 
 def test_a_full_disk_is_named(gate, tmp_path):
-    library, home = tmp_path / "library", tmp_path / "home"
-    tiny_crate(library, gate("go"))
+    library, home, go = tmp_path / "library", tmp_path / "home", gate("go")
+    go.open()
+    tiny_crate(library, go)
+    (library / "src/lib.rs").write_text("pub static BIG: [u8; 32 << 20] = [1; 32 << 20];\n")
     home.mkdir()
     alone = ["unshare", "--user", "--map-root-user", "--mount", "--"]
     if subprocess.run([*alone, "mount", "-t", "tmpfs", "tmpfs", home], capture_output=True, check=False).returncode:
         pytest.skip("this system gives no mounts of its own (user namespaces), so no disk can be full")
-    for size in ("1m", "8m"):  # the outlines do not fit; the build does not
+    for size in ("1m", "16m"):  # the outlines do not fit; the build does not
         script = f'mount -t tmpfs -o size={size} tmpfs "$1" && exec "$0" template --home "$1" --lab-crate "$2"'
         command = [*alone, "sh", "-c", script, kernel_program(), home, library]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
