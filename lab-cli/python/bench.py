@@ -59,7 +59,11 @@ class Kernel:
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 break
         seconds = time.monotonic() - sent
-        return seconds, self.client.get_shell_msg(timeout=TIMEOUT)["content"]["status"]
+        while True:
+            message = self.client.get_shell_msg(timeout=TIMEOUT)
+            # While a kernel starts it is asked more than once who it is, so there may be another answer in front.
+            if message["parent_header"].get("msg_id") == msg_id:
+                return seconds, message["content"]["status"]
 
     def close(self):
         """Ends the kernel."""
