@@ -13,7 +13,7 @@
 //!         b.grad = torch.tensor(g[6:], dtype=dtype)
 //!         opt.step()
 //!         if t in (1, 10, 100):
-//!             print(*(x.detach().numpy() for x in (w[0, 0], w[1, 2], b[1])))
+//!             print(*(x.detach().numpy() for x in (w[0, 0], w[1, 2], b[1])), sep=", ")
 //! ```
 //! The gradients are exact in both languages, and their scales differ by 2^7, so only the optimizer is tested.
 #![allow(clippy::unwrap_used)]
