@@ -48,15 +48,46 @@ fn the_table_is_well_formed() {
             assert!(Path::new(name).components().all(|part| matches!(part, Component::Normal(_))));
             assert_eq!(Path::new(name).components().count(), 1, "{name}");
         }
-        for origin in file.origins {
-            match origin {
-                Origin::Archive { sha256, .. }
-                | Origin::Package { sha256, .. }
-                | Origin::Gzip { sha256, .. }
-                | Origin::NodePackage { sha256, .. } => assert!(is_sum(sha256), "{}", file.set),
-                // The file itself; and the archive of images, which is packed in more than one way.
-                Origin::File { .. } | Origin::Images { .. } => {}
-            }
+        for sum in file.origins.iter().filter_map(packed_sum) {
+            assert!(is_sum(sum), "{}", file.set);
+        }
+    }
+}
+
+/// The sum of what a place of origin gives where the file must be taken out of it.
+fn packed_sum(origin: &Origin) -> Option<&'static str> {
+    match origin {
+        Origin::Archive { sha256, .. }
+        | Origin::Package { sha256, .. }
+        | Origin::Gzip { sha256, .. }
+        | Origin::NodePackage { sha256, .. } => Some(sha256),
+        // The file itself; and the archive of images, which is packed in more than one way.
+        Origin::File { .. } | Origin::Images { .. } => None,
+    }
+}
+
+#[test]
+fn the_readme_and_the_library_know_every_sum() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let readme = read(&root.join("data/README.md"));
+    let mut library = read(&root.join("lab-crate/src/weights/find.rs"));
+    for entry in std::fs::read_dir(root.join("lab-crate/src/data")).unwrap() {
+        let path = entry.unwrap().path();
+        library += &if path.is_file() { read(&path) } else { String::new() };
+    }
+    for file in &FILES {
+        let name = if file.images().is_some() { "" } else { file.file };
+        let row = format!("| `{}`: ", file.set);
+        assert!(readme.contains(&row), "data/README.md: no row {row}");
+        let line = format!("{}  {}/{name}", file.sha256, file.set);
+        assert!(readme.contains(&line), "data/README.md: no line {line}");
+        for sum in file.origins.iter().filter_map(packed_sum) {
+            assert!(readme.contains(sum), "data/README.md: no {sum}, of {}", file.set);
+        }
+        // The library reads neither the files of the slides nor an archive of images.
+        if file.set != REVEAL.set && file.images().is_none() {
+            assert!(library.contains(file.sha256), "lab-crate/src/data: no {line}");
         }
     }
 }

@@ -87,8 +87,9 @@ pub fn release(workspace: &Workspace, args: &ReleaseArgs) -> Result<bool> {
     Ok(true)
 }
 
-/// Makes the README's pictures from the last run.
+/// Makes the README's pictures from the last run, and from a task that the kernel checks now.
 fn pictures(workspace: &Workspace) -> Result<bool> {
+    setup::tools(workspace)?;
     let out = workspace.notebooks().join("pictures");
     let mut script = scripts::command(workspace, "pictures.py")?;
     let is_done = child::succeeds(script.arg(workspace.lab_dir()).arg(&out))?;

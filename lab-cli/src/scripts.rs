@@ -14,7 +14,7 @@ use crate::{child, stamp};
 pub const VERSIONS: &str = include_str!("../python/versions.py");
 
 /// All of them, by name.
-const FILES: [(&str, &str); 18] = [
+const FILES: [(&str, &str); 19] = [
     ("answers.py", include_str!("../python/answers.py")),
     ("bench.py", include_str!("../python/bench.py")),
     ("classroom.py", include_str!("../python/classroom.py")),
@@ -32,6 +32,7 @@ const FILES: [(&str, &str); 18] = [
     ("slides.py", include_str!("../python/slides.py")),
     ("student_report.py", include_str!("../python/student_report.py")),
     ("torch_bench.py", include_str!("../python/torch_bench.py")),
+    ("transcript.py", include_str!("../python/transcript.py")),
     ("versions.py", VERSIONS),
 ];
 

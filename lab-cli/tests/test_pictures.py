@@ -1,6 +1,6 @@
 """The README's pictures: there, small, ours, and what today's notebooks draw.
 
-The executed notebooks are those of the tests (LAB_REPORTS). Making them anew: `cargo lab release --pictures`.
+The executed notebooks are those of the tests (LAB_REPORTS); the task is checked here, by a real kernel. Making them anew: `cargo lab release --pictures`.
 """
 
 import re
@@ -16,7 +16,7 @@ FOLDER = ROOT / "notebooks/pictures"
 
 def test_the_readme_shows_all_of_them_and_they_are_small():
     shown = set(re.findall(r"\(notebooks/pictures/([\w.-]+)\)", (ROOT / "README.md").read_text("utf-8")))
-    assert shown == {path.name for path in FOLDER.iterdir()} == set(pictures.CHARTS)
+    assert shown == {path.name for path in FOLDER.iterdir()} == {*pictures.CHARTS, pictures.CHECKS}
     sizes = [path.stat().st_size for path in FOLDER.iterdir()]
     assert max(sizes) < pictures.LARGEST and sum(sizes) < pictures.LARGEST_TOGETHER, sizes
 
@@ -28,6 +28,12 @@ def test_a_chart_says_what_the_notebook_of_today_draws(name):
     kept = (FOLDER / name).read_text("utf-8")
     assert len(pictures.labels(kept)) > 3
     assert pictures.labels(kept) == pictures.labels(pictures.drawn(executed, chart)), "cargo lab release --pictures"
+
+
+def test_the_two_tries_are_those_of_a_student_today():
+    kept = (FOLDER / pictures.CHECKS).read_text("utf-8")
+    assert all(f">{said}<" in kept for said in ("Ошибка lab::Error", "1.2 ✓"))
+    assert pictures.labels(kept) == pictures.labels(pictures.checked(ROOT / "notebooks")), "cargo lab release --pictures"
 
 
 def test_a_photograph_is_refused():
