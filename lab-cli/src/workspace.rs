@@ -55,6 +55,11 @@ impl Workspace {
         self.root.join(".venv")
     }
 
+    /// Where the Python environment lies while a new one is made.
+    pub fn venv_before(&self) -> PathBuf {
+        self.root.join(".venv-before")
+    }
+
     /// The folder of the environment's programs.
     pub fn venv_bin(&self) -> PathBuf {
         self.venv().join(if cfg!(windows) { "Scripts" } else { "bin" })
