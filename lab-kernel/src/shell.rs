@@ -71,13 +71,17 @@ impl Shell {
         }
     }
 
-    /// The next request; when none has come for a while, free memory goes back to the system meanwhile.
+    /// The next request; while none comes, free memory goes back to the system: more and more rarely, since a kernel
+    /// that was only opened may still be warming up at the first time.
     async fn next(&mut self) -> Option<JupyterMessage> {
-        match timeout(QUIET, self.requests.recv()).await {
-            Ok(request) => request,
-            Err(_) => {
-                spawn_blocking(heap::give_back);
-                self.requests.recv().await
+        let mut quiet = QUIET;
+        loop {
+            match timeout(quiet, self.requests.recv()).await {
+                Ok(request) => return request,
+                Err(_) => {
+                    spawn_blocking(heap::give_back);
+                    quiet *= 8;
+                }
             }
         }
     }
