@@ -80,9 +80,13 @@ impl Failure {
         };
         let mut traceback = vec![format!("{RED}{head}{PLAIN}: {}", fault.message)];
         match place(fault, code, session) {
-            Some((number, line)) => {
+            Some(Place::Here(number, line)) => {
                 traceback.push(format!("в строке {number} ячейки:"));
                 traceback.push(format!("{BOLD}{number:>4} | {PLAIN}{line}"));
+            }
+            Some(Place::Before(line)) => {
+                traceback.push("в строке одной из прежних ячеек:".to_owned());
+                traceback.push(format!("{BOLD}     | {PLAIN}{line}"));
             }
             None if fault.file.is_empty() => {}
             None => traceback.push(format!("в файле {}, строка {}", fault.file, fault.line)),
@@ -159,8 +163,17 @@ fn said(error: &CompilationError) -> String {
     parts.collect::<Vec<_>>().join("\n")
 }
 
-/// The line of the cell (one-based, and its text) at which a fault happened.
-fn place(fault: &Fault, code: &str, session: &Path) -> Option<(usize, String)> {
+/// Where in the student's code something happened.
+#[derive(Debug, PartialEq)]
+enum Place {
+    /// In this line of the cell (one-based), with its text.
+    Here(usize, String),
+    /// In this line of something that an earlier cell defines.
+    Before(String),
+}
+
+/// The line at which a fault happened; none where it is not the student's code.
+fn place(fault: &Fault, code: &str, session: &Path) -> Option<Place> {
     if !fault.file.ends_with("src/lib.rs") {
         return None;
     }
@@ -178,8 +191,11 @@ fn place(fault: &Fault, code: &str, session: &Path) -> Option<(usize, String)> {
                 && (line == wanted || wanted.ends_with(line) || wanted.starts_with(line))
         })
         .collect();
-    let (index, line) = same.get(before).or_else(|| same.first())?;
-    Some((index + 1, (*line).to_owned()))
+    Some(match same.get(before).or_else(|| same.first()) {
+        Some((index, line)) => Place::Here(index + 1, (*line).to_owned()),
+        // What earlier cells define stands in the source of every later one, in no order: its number says nothing.
+        None => Place::Before(wanted.to_owned()),
+    })
 }
 
 /// `core::num::error::ParseIntError` -> `ParseIntError`; generic arguments are dropped.
@@ -213,8 +229,10 @@ mod tests {
             file: "src/lib.rs".into(),
             line,
         };
-        assert_eq!(place(&fault(3), code, &dir).unwrap().0, 2);
-        assert_eq!(place(&fault(5), code, &dir).unwrap().0, 4);
+        let line = || "let a = v[10];".to_owned();
+        assert_eq!(place(&fault(3), code, &dir), Some(Place::Here(2, line())));
+        assert_eq!(place(&fault(5), code, &dir), Some(Place::Here(4, line())));
+        assert_eq!(place(&fault(5), "f();", &dir), Some(Place::Before(line())));
         let failure = Failure::from_fault(&fault(5), code, &dir);
         assert_eq!(failure.name, "panic");
         assert!(failure.traceback[2].contains("let a = v[10];"));

@@ -60,6 +60,13 @@ def test_a_panic_caught_by_the_cell_is_not_an_error(client):
     assert cell.contents("error") == []
 
 
+def test_a_panic_in_an_earlier_cells_function_shows_its_line(client):
+    client.check("fn first() {}\nfn half(x: u32) -> u32 {\n    assert!(x % 2 == 0, \"нечётное\");\n    x / 2\n}")
+    told = client.run("let y = 3;\nhalf(y);").traceback()
+    assert "нечётное" in told and "прежних ячеек" in told and "assert!(x % 2 == 0" in told, told
+    assert "lib.rs" not in told, told
+
+
 def test_variables_of_a_failed_cell_are_not_half_there(client):
     client.run('let half_made = 1; panic!("broken");')
     assert "half_made" in client.run("half_made").error()["evalue"]
