@@ -105,7 +105,7 @@ impl Front {
         }
         self.materialize()?;
         let record = self.root.join("memory").join(format!("{key}.part"));
-        fs::create_dir_all(self.root.join("memory"))?;
+        self.make_folder(&self.root.join("memory"))?;
         let home = std::env::var(HOME).context("LAB_KERNEL_HOME is not set")?;
         let mut child = session::clean_environment(&mut Command::new(&self.real))
             .args(args)
@@ -169,7 +169,7 @@ impl Front {
             let place = if is_input { &inputs } else { &root };
             let arg_here = arg.replace(&memory.root, place);
             if before == "--out-dir" {
-                fs::create_dir_all(&arg_here)?;
+                self.make_folder(Path::new(&arg_here))?;
                 out_dir = Some(PathBuf::from(&arg_here));
             }
             if instead.is_empty() || !arg.starts_with("--emit") {
@@ -221,7 +221,7 @@ impl Front {
             return Ok(code);
         }
         let memory = Memory { root, call: Vec::new(), env: Vec::new(), stdout, code };
-        fs::create_dir_all(self.root.join("memory"))?;
+        self.make_folder(&self.root.join("memory"))?;
         let part = self.root.join("memory").join(format!("{key}.{}", std::process::id()));
         fs::write(&part, serde_json::to_vec(&memory)?)?;
         fs::rename(&part, part.with_extension("json"))?;
@@ -264,6 +264,12 @@ impl Front {
             Some(template) if is_bare => read(&template.join("Cargo.toml")),
             _ => text,
         }
+    }
+
+    /// Makes a folder below the session's, which must be there still: when the kernel has ended nobody would remove it.
+    fn make_folder(&self, folder: &Path) -> Result<()> {
+        anyhow::ensure!(self.root.exists(), "the session in {} has ended", self.root.display());
+        Ok(fs::create_dir_all(folder)?)
     }
 
     /// A remembered answer and the folder in which its inputs lie.

@@ -85,7 +85,7 @@ async fn serve(
     let link = Link::listen(&session::socket_path(&session.dir), outbox.clone())?;
     let interrupt = Interrupt::new(session.dir.join("interrupt"), cell.clone());
     let explanations = Explanations::of(home.lab_crate.as_deref());
-    let engine = start_engine(home, session, outbox.clone())?;
+    let engine = start_engine(home.clone(), session, outbox.clone())?;
 
     let (replies, requests_in) = shell.split();
     let (requests_out, requests) = unbounded_channel();
@@ -100,6 +100,7 @@ async fn serve(
         cell,
         interrupt: interrupt.clone(),
         ask: Box::new(move |request| stdin.asker(request)),
+        home,
         session: session.dir.clone(),
         count: 0,
         history: History::default(),

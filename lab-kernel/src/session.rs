@@ -6,6 +6,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,7 +87,7 @@ pub fn set_warming(dir: &Path, warming: bool) -> Result<()> {
         return Ok(fs::write(flag, "")?);
     }
     match fs::remove_file(flag) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
     }
 }
@@ -222,7 +223,41 @@ pub fn remove_after_build(dir: &Path) {
 }
 
 /// Removes a session's folder and socket.
+///
+/// What still runs in it (a build, the engine's start) may write meanwhile, so this goes on until the folder has been gone
+/// for a moment.
 pub fn remove(dir: &Path) {
+    const TRIES: u32 = 20;
     let _ = fs::remove_file(socket_path(dir));
-    let _ = fs::remove_dir_all(dir);
+    for _ in 0..TRIES {
+        if matches!(fs::remove_dir_all(dir), Err(error) if error.kind() == ErrorKind::NotFound) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(25));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_folder_that_comes_back_is_removed_again() {
+        let dir = std::env::temp_dir().join(format!("lab-kernel-remove-{}", std::process::id()));
+        fs::create_dir_all(dir.join("src")).unwrap();
+        let late = dir.clone();
+        let writer = std::thread::spawn(move || {
+            for _ in 0..10 {
+                let _ = fs::create_dir_all(late.join("target"));
+                let _ = fs::write(late.join("target/part"), "x");
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        });
+        remove(&dir);
+        writer.join().unwrap();
+        remove(&dir);
+        assert!(!dir.exists());
+        remove(&dir); // nothing there
+    }
 }

@@ -19,12 +19,14 @@ use crate::explain::Explanations;
 use crate::failure::Failure;
 use crate::heap;
 use crate::history::History;
+use crate::home::Home;
 use crate::info;
 use crate::interrupt::Interrupt;
 use crate::link::Link;
 use crate::message::{publish, reply};
 use crate::outbox::Out;
 use crate::refusal::{refuse, user_expressions};
+use crate::session;
 
 /// How long the report of a runtime's end may take behind the end itself.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -52,6 +54,8 @@ pub struct Shell {
     pub interrupt: Interrupt,
     /// Makes the function that asks the student for input.
     pub ask: Box<dyn Fn(&JupyterMessage) -> Ask + Send + Sync>,
+    /// The kernel's folders.
+    pub home: Home,
     /// Folder with the generated source.
     pub session: PathBuf,
     /// Number of the last stored cell.
@@ -71,8 +75,9 @@ impl Shell {
         }
     }
 
-    /// The next request; while none comes, free memory goes back to the system: more and more rarely, since a kernel
-    /// that was only opened may still be warming up at the first time.
+    /// The next request. While none comes, free memory goes back to the system: more and more rarely, since a kernel
+    /// that was only opened may still be warming up at the first time. And what a killed kernel's helpers, killed
+    /// themselves, could not remove goes too.
     async fn next(&mut self) -> Option<JupyterMessage> {
         let mut quiet = QUIET;
         loop {
@@ -80,6 +85,8 @@ impl Shell {
                 Ok(request) => return request,
                 Err(_) => {
                     spawn_blocking(heap::give_back);
+                    let home = self.home.clone();
+                    spawn_blocking(move || session::sweep(&home));
                     quiet *= 8;
                 }
             }
