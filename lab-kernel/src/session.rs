@@ -52,12 +52,21 @@ impl Session {
     /// # Errors
     /// When it cannot be created or locked.
     pub fn from_env() -> Result<Session> {
-        let dir =
-            PathBuf::from(std::env::var_os(SESSION).context("LAB_KERNEL_SESSION is not set")?);
+        Session::take(std::env::var_os(SESSION).context("LAB_KERNEL_SESSION is not set")?.into())
+    }
+
+    fn take(dir: PathBuf) -> Result<Session> {
+        let place = dir.join("lock");
+        if is_locked(&place) {
+            anyhow::bail!("папка сеанса {} занята", dir.display());
+        }
         fs::create_dir_all(dir.join("src"))?;
-        let lock = File::create(dir.join("lock"))?;
+        // Locked before it has its name: a lock that is free means to others that the kernel is gone.
+        let part = dir.join("lock.part");
+        let lock = File::create(&part)?;
         flock(&lock, FlockOperation::NonBlockingLockExclusive)
-            .with_context(|| format!("папка сеанса {} занята", dir.display()))?;
+            .with_context(|| format!("не удалось закрыть замок {}", part.display()))?;
+        fs::rename(&part, &place)?;
         Ok(Session { dir, _lock: lock })
     }
 }
@@ -206,12 +215,17 @@ fn age(dir: &Path) -> Option<Duration> {
 /// Whether nothing is left to remove.
 fn remove_if_unlocked(dir: &Path) -> bool {
     // Without a lock it is no session (a template, say), or one that its kernel just creates.
-    let Ok(lock) = File::open(dir.join("lock")) else { return true };
-    let abandoned = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+    let lock = dir.join("lock");
+    let abandoned = lock.exists() && !is_locked(&lock);
     if abandoned {
         remove(dir);
     }
-    abandoned
+    abandoned || !lock.exists()
+}
+
+fn is_locked(lock: &Path) -> bool {
+    File::open(lock)
+        .is_ok_and(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).is_err())
 }
 
 /// For the front: removes the folder of the session whose build outlived the kernel. A template keeps what was built:
@@ -241,6 +255,31 @@ pub fn remove(dir: &Path) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn a_session_starts_however_often_others_sweep() {
+        let root = std::env::temp_dir().join(format!("lab-kernel-take-{}", std::process::id()));
+        fs::create_dir_all(&root).unwrap();
+        let is_over = std::sync::atomic::AtomicBool::new(false);
+        let taken: Vec<Result<Session>> = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(std::sync::atomic::Ordering::Relaxed) {
+                    for entry in fs::read_dir(&root).into_iter().flatten().flatten() {
+                        remove_if_unlocked(&entry.path());
+                    }
+                }
+            });
+            let taken = (0..100).map(|i| Session::take(root.join(i.to_string()))).collect();
+            is_over.store(true, std::sync::atomic::Ordering::Relaxed);
+            taken
+        });
+        let taken: Vec<Session> = taken.into_iter().map(Result::unwrap).collect();
+        assert!(taken.iter().all(|session| session.dir.join("lock").exists()));
+        assert!(Session::take(taken[0].dir.clone()).is_err(), "it is taken");
+        drop(taken);
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 0);
+        fs::remove_dir_all(root).unwrap();
+    }
 
     #[test]
     fn a_folder_that_comes_back_is_removed_again() {
