@@ -40,7 +40,8 @@ class Room:
 
     def server(self):
         """The Jupyter server itself."""
-        return next(p for p in self.own if "jupyterhub.singleuser" in p.cmdline() and p.cmdline()[0].endswith("python"))
+        lines = ((p, line(p)) for p in self.own)
+        return next(p for p, words in lines if "jupyterhub.singleuser" in words and words[0].endswith("python"))
 
     def kernel(self, number):
         """The process of the kernel with this number."""
