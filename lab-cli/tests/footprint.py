@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 import psutil
 
-from hub import server
-
 
 def ns(pid):
     """The process namespace of a process; None when it has ended."""
@@ -25,14 +23,14 @@ class Room:
 
     def __init__(self, hub, name):
         self.hub, self.name = hub, name
-        self.walls = next(filter(lambda there: there not in (None, ns(os.getpid())), (ns(p.pid) for p in server(name))))
+        self.walls = next(filter(lambda there: there not in (None, ns(os.getpid())), (ns(p.pid) for p in hub.server(name))))
         self.own = set(self.processes())
         self.tidy = self.files()
 
     def processes(self):
         """Everything behind the walls, and the walls."""
         inside = [p for p in psutil.process_iter() if ns(p.pid) == self.walls]
-        return list({*inside, *server(self.name)})
+        return list({*inside, *self.hub.server(self.name)})
 
     def guests(self):
         """What runs beside the server: nothing, when there is no kernel."""

@@ -93,14 +93,14 @@ class Hub:
         line = lambda process: " ".join(process.info["cmdline"] or [])  # noqa: E731
         assert not [line(p) for p in psutil.process_iter(["cmdline"]) if f"{self.base}/" in line(p)]
 
-
-def server(name):
-    """The processes of a student's server, found by its environment."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if process.environ().get("JUPYTERHUB_USER") == name:
-                found.append(process)
-        except psutil.Error:
-            pass
-    return found
+    def server(self, name):
+        """The processes of a student's server, found by its environment; other hubs may have a student of that name."""
+        own = {"JUPYTERHUB_USER": name, "HOME": f"{self.base}/homes/{name}"}
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if own.items() <= process.environ().items():
+                    found.append(process)
+            except psutil.Error:
+                pass
+        return found

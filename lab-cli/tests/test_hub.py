@@ -10,7 +10,7 @@ import pytest
 
 import browser
 from footprint import Room
-from hub import Hub, server
+from hub import Hub
 from lab import REPORTS, ROOT
 from student import Student
 
@@ -34,9 +34,9 @@ def inside(hub, name, code):
 
 def test_a_server_starts_and_stops_and_leaves_nothing(hub):
     hub.start("petrova")
-    assert server("petrova")
+    assert hub.server("petrova")
     hub.stop("petrova")
-    browser.wait(lambda: not server("petrova"), 20, "no process is left")
+    browser.wait(lambda: not hub.server("petrova"), 20, "no process is left")
 
 
 def test_nobody_reads_or_changes_what_is_not_theirs(hub):
