@@ -120,32 +120,32 @@ mod tests {
     fn the_old_environment_is_back_when_no_new_one_can_be_made() {
         let dir = tempfile::tempdir().unwrap();
         let (venv, aside) = (dir.path().join(".venv"), dir.path().join(".venv-before"));
-        let made = |text: &str| {
-            fs::create_dir_all(&venv).unwrap();
-            fs::write(venv.join("made"), text).unwrap();
+        let made = |text: &str| -> Result<()> {
+            fs::create_dir_all(&venv)?;
+            Ok(fs::write(venv.join("made"), text)?)
         };
         let complete = || fs::write(venv.join(STAMP), "").unwrap();
         let seen = || fs::read_to_string(venv.join("made")).unwrap_or_default();
-        replace(&venv, &aside, || Ok(made("first"))).unwrap();
+        replace(&venv, &aside, || made("first")).unwrap();
         complete();
         // No network.
         let failed = replace(&venv, &aside, || {
-            made("half");
+            made("half")?;
             bail!("no network")
         });
         assert_eq!((failed.is_err(), seen(), aside.exists()), (true, "first".into(), false));
         // Killed on the way, then no network.
         fs::rename(&venv, &aside).unwrap();
-        made("half");
+        made("half").unwrap();
         assert!(replace(&venv, &aside, || bail!("no network")).is_err());
         assert_eq!((seen(), aside.exists()), ("first".into(), false));
         // Killed when all was done but for the old one's end.
         fs::rename(&venv, &aside).unwrap();
-        made("second");
+        made("second").unwrap();
         complete();
         assert!(replace(&venv, &aside, || bail!("no network")).is_err());
         assert_eq!((seen(), aside.exists()), ("second".into(), false));
-        replace(&venv, &aside, || Ok(made("third"))).unwrap();
+        replace(&venv, &aside, || made("third")).unwrap();
         assert_eq!((seen(), aside.exists()), ("third".into(), false));
     }
 
