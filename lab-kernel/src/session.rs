@@ -214,13 +214,15 @@ fn age(dir: &Path) -> Option<Duration> {
 
 /// Whether nothing is left to remove.
 fn remove_if_unlocked(dir: &Path) -> bool {
-    // Without a lock it is no session (a template, say), or one that its kernel just creates.
     let lock = dir.join("lock");
-    let abandoned = lock.exists() && !is_locked(&lock);
-    if abandoned {
+    if is_locked(&lock) {
+        return false;
+    }
+    // Without a lock it is no session (a template, say), or one that its kernel just creates.
+    if lock.exists() {
         remove(dir);
     }
-    abandoned || !lock.exists()
+    true
 }
 
 fn is_locked(lock: &Path) -> bool {

@@ -84,9 +84,11 @@ impl Shell {
             match timeout(quiet, self.requests.recv()).await {
                 Ok(request) => return request,
                 Err(_) => {
-                    spawn_blocking(heap::give_back);
                     let home = self.home.clone();
-                    spawn_blocking(move || session::sweep(&home));
+                    spawn_blocking(move || {
+                        heap::give_back();
+                        session::sweep(&home);
+                    });
                     quiet *= 8;
                 }
             }
