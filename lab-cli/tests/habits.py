@@ -7,10 +7,9 @@ import json
 import random
 import time
 
-import browser
 import nbformat
 from footprint import Room
-from student import PATIENCE, Student
+from student import Student
 
 NOTEBOOKS = ["01-tensors.ipynb", "02-autograd.ipynb", "03-linear-regression.ipynb"]
 SPIN = 'println!("spinning"); loop { std::hint::black_box(0); }'
@@ -138,7 +137,7 @@ class Habits(Student):
         if self.kernel is None:
             return
         self.close()
-        browser.wait(lambda: not self.room.guests(), PATIENCE, f"the end of {self.room.guests()}")
+        self.wait(lambda: not self.room.guests(), f"the end of {self.room.guests()}")
         assert not self.room.sessions() and not self.room.connections()
         self.intact()
 
@@ -150,7 +149,7 @@ class Habits(Student):
     def gone(self, processes):
         """Waits until these have ended."""
         left = lambda: [p for p in processes if p.is_running()]  # noqa: E731
-        browser.wait(lambda: not left(), PATIENCE, f"{self.name}: the end of {left()}")
+        self.wait(lambda: not left(), f"{self.name}: the end of {left()}")
 
     def renewed(self, end):
         """After the kernel is a new one: nothing of the old is left."""
@@ -158,7 +157,7 @@ class Habits(Student):
         end()
         self.forget()
         self.gone(guests)
-        browser.wait(lambda: not set(sessions) & set(self.room.sessions()), PATIENCE, f"the end of {sessions}")
+        self.wait(lambda: not set(sessions) & set(self.room.sessions()), f"the end of {sessions}")
         self.recall()
 
     def restart_idle(self):

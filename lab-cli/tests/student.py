@@ -8,6 +8,7 @@ import re
 import time
 import uuid
 
+import browser
 import requests
 import websocket
 
@@ -130,9 +131,11 @@ class Student:
         while not until():
             self.socket.settimeout(max(end - time.monotonic(), 0.01))
             try:
-                message = json.loads(self.socket.recv())
+                text = self.socket.recv()
             except websocket.WebSocketTimeoutException:
                 return until()
+            assert text, f"{self.name}: the server has closed the connection"
+            message = json.loads(text)
             asked = message["parent_header"]
             said = self.said.get(asked.get("msg_id"))
             if asked.get("msg_type") == "interrupt_request":
@@ -140,6 +143,10 @@ class Student:
             if said:
                 said.take(message["msg_type"], message["content"])
         return True
+
+    def wait(self, look, what):
+        """Waits as an open page does: it hears the server all the while, who would close the connection of a deaf one."""
+        browser.wait(lambda: self.pump(look, 1) if self.socket else look(), PATIENCE, what)
 
     def begin(self, code):
         """Sends a cell and returns at once."""

@@ -16,8 +16,9 @@ use rustix::fs::{FlockOperation, flock};
 use crate::home::{HOME, Home, LAB_CRATE, SESSIONS};
 use crate::{outlines, std_source};
 
-/// A session's folder younger than this may still be without its lock.
-const YOUNG: Duration = Duration::from_secs(60);
+/// A session's folder younger than this may still be without its lock. Less than a new kernel takes to start and to be idle
+/// for the first time, so that it removes what is left of the one before it.
+const YOUNG: Duration = Duration::from_secs(10);
 /// Environment variable with the session's folder.
 pub const SESSION: &str = "LAB_KERNEL_SESSION";
 /// Environment variable with the kernel's socket.
