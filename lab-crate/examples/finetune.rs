@@ -53,7 +53,7 @@ fn pretrained(seed: u64) -> lab::Result<(VisionModel, VarMap)> {
     };
     println!("веса: {name}");
     let map = VarMap::new();
-    let mut model = models::create(name, 1000, nn::var_builder(&map, seed, &Device::Cpu))?;
+    let mut model = models::create(name, 1000, nn::var_builder(&map, seed, &device()?))?;
     weights::pretrained(name)?.load_into(&map)?;
     model.replace_head(2, &map, seed)?;
     Ok((model, map))
@@ -74,8 +74,9 @@ fn finetune(part: Trainable, seed: u64, num_epochs: usize) -> lab::Result<f64> {
     let insects = data::hymenoptera()?;
     let checking = LoaderOptions { batch_size: 16, num_workers: 1, ..Default::default() };
     let loading = LoaderOptions { batch_size: 8, shuffle: true, seed, ..checking.clone() };
-    let train = DataLoader::new(insects.train(random, folder)?, loading)?;
-    let val = DataLoader::new(insects.val(plain(), folder)?, checking)?;
+    let dev = device()?;
+    let train = DataLoader::new(insects.train(random, folder)?, loading)?.to_device(&dev);
+    let val = DataLoader::new(insects.val(plain(), folder)?, checking)?.to_device(&dev);
     let (mut model, map) = pretrained(seed)?;
     model.set_trainable(part);
     let lr = if part == Trainable::Head { 0.02 } else { 0.002 };
@@ -101,8 +102,9 @@ impl ModuleT for Head<'_> {
 fn features(seed: u64, num_epochs: usize) -> lab::Result<f64> {
     let (insects, folder) = (data::hymenoptera()?, FolderOptions::default());
     let checking = LoaderOptions { batch_size: 16, num_workers: 1, ..Default::default() };
-    let train = DataLoader::new(insects.train(plain(), folder)?, checking.clone())?;
-    let val = DataLoader::new(insects.val(plain(), folder)?, checking)?;
+    let dev = device()?;
+    let train = DataLoader::new(insects.train(plain(), folder)?, checking.clone())?.to_device(&dev);
+    let val = DataLoader::new(insects.val(plain(), folder)?, checking)?.to_device(&dev);
     let (mut model, _map) = pretrained(seed)?;
     model.set_trainable(Trainable::Head);
     let loading = LoaderOptions { batch_size: 16, shuffle: true, seed, ..Default::default() };

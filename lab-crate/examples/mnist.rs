@@ -32,12 +32,15 @@ impl Net {
 
 fn main() -> lab::Result<()> {
     let num_epochs = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(10);
-    let mnist = data::mnist()?;
+    let (mnist, dev) = (data::mnist()?, device()?);
     let map = VarMap::new();
-    let net = Net::new(&map, 42, &device()?)?;
+    let net = Net::new(&map, 42, &dev)?;
     let mut opt = Optimizer::new(RmsProp::lr(0.001), &map)?;
     let options = LoaderOptions { shuffle: true, seed: 42, ..Default::default() };
-    let loader = DataLoader::new(mnist.train.dataset()?, options)?;
+    let loader = DataLoader::new(mnist.train.dataset()?, options)?.to_device(&dev);
+    let accuracy = |digits: &data::Digits| {
+        metrics::accuracy(&net.forward(&digits.x.to_device(&dev)?)?, &digits.y)
+    };
     for epoch in 1..=num_epochs {
         let (start, mut mean) = (Instant::now(), metrics::Mean::default());
         for batch in progress(loader.iter()).comment(format!("эпоха {epoch}")) {
@@ -50,12 +53,9 @@ fn main() -> lab::Result<()> {
         }
         lab::check_interrupted()?;
         let (seconds, mean) = (start.elapsed().as_secs_f64(), mean.value().unwrap_or(f64::NAN));
-        let val = metrics::accuracy(&net.forward(&mnist.val.x)?, &mnist.val.y)?;
+        let val = accuracy(&mnist.val)?;
         println!("эпоха {epoch:>2}: loss {mean:.4}, точность на проверке {val:.4}, {seconds:.2} с");
     }
-    println!(
-        "точность на тесте: {:.4}",
-        metrics::accuracy(&net.forward(&mnist.test.x)?, &mnist.test.y)?
-    );
+    println!("точность на тесте: {:.4}", accuracy(&mnist.test)?);
     Ok(())
 }

@@ -29,48 +29,51 @@ pub fn figure(name: &str) -> Option<lab::Result<Measure>> {
 }
 
 /// Random images `(N, 3, 224, 224)` and labels `(N)` of two classes in turn.
-fn batch(images: usize) -> lab::Result<(Tensor, Tensor)> {
-    let x = Rng::seed(1).randn((images, 3, 224, 224), &Device::Cpu)?;
+fn batch(images: usize, dev: &Device) -> lab::Result<(Tensor, Tensor)> {
+    let x = Rng::seed(1).randn((images, 3, 224, 224), dev)?;
     let y: Vec<u32> = (0..images as u32).map(|i| i % 2).collect();
-    Ok((x, Tensor::new(y, &Device::Cpu)?))
+    Ok((x, Tensor::new(y, dev)?))
 }
 
 /// A training step for two classes at 224 x 224: SGD with momentum.
 fn resnet18_train(images: usize) -> lab::Result<Measure> {
-    let map = VarMap::new();
-    let model = models::resnet18(2, nn::var_builder(&map, 42, &Device::Cpu))?;
+    let (map, dev) = (VarMap::new(), device()?);
+    let model = models::resnet18(2, nn::var_builder(&map, 42, &dev))?;
     let mut opt = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::lr(1e-3) }, model.params())?;
-    let (x, y) = batch(images)?;
+    let (x, y) = batch(images, &dev)?;
     Ok(Box::new(move || {
         let start = Instant::now();
         let loss = loss::cross_entropy(&model.forward_t(&x, true)?, &y)?;
         opt.backward(&loss)?;
         opt.step()?;
         opt.zero_grad();
+        dev.synchronize()?;
         Ok(start.elapsed().as_secs_f64())
     }))
 }
 
 /// The same network in evaluation.
 fn resnet18_forward(images: usize) -> lab::Result<Measure> {
-    let map = VarMap::new();
-    let model = models::resnet18(2, nn::var_builder(&map, 42, &Device::Cpu))?;
-    let x = batch(images)?.0;
+    let (map, dev) = (VarMap::new(), device()?);
+    let model = models::resnet18(2, nn::var_builder(&map, 42, &dev))?;
+    let x = batch(images, &dev)?.0;
     Ok(Box::new(move || {
         let start = Instant::now();
         model.forward_t(&x, false)?;
+        dev.synchronize()?;
         Ok(start.elapsed().as_secs_f64())
     }))
 }
 
 /// A product of two matrices 2048 x 2048: what the machine can do at best.
 fn product() -> lab::Result<Measure> {
-    let mut rng = Rng::seed(1);
-    let layer = nn::linear(2048, 2048, nn::var_builder(&VarMap::new(), 42, &Device::Cpu))?;
-    let x = rng.randn((2048, 2048), &Device::Cpu)?;
+    let dev = device()?;
+    let layer = nn::linear(2048, 2048, nn::var_builder(&VarMap::new(), 42, &dev))?;
+    let x = Rng::seed(1).randn((2048, 2048), &dev)?;
     Ok(Box::new(move || {
         let start = Instant::now();
         layer.forward(&x)?;
+        dev.synchronize()?;
         Ok(start.elapsed().as_secs_f64())
     }))
 }

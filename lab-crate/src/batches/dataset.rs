@@ -1,6 +1,6 @@
 //! What batches are made of. Read next: `tensors.rs`, the usual implementation.
 
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 
 use crate::{Error, Result};
 
@@ -30,6 +30,22 @@ impl Batch {
     /// Whether there is no example.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The same batch on `device`; nothing is copied where it is there already.
+    ///
+    /// # Errors
+    /// The device has no room for it.
+    ///
+    /// ```
+    /// use lab::{batches::Batch, candle_core::{Device, Tensor}};
+    /// let x = Tensor::new(&[1f32, 2.0], &Device::Cpu)?;
+    /// let batch = Batch { x: x.clone(), y: x }.to_device(&lab::device()?)?;
+    /// assert_eq!(batch.y.to_vec1::<f32>()?, [1.0, 2.0]);
+    /// # Ok::<(), lab::Error>(())
+    /// ```
+    pub fn to_device(&self, device: &Device) -> Result<Self> {
+        Ok(Self { x: self.x.to_device(device)?, y: self.y.to_device(device)? })
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use candle_core::Device;
+
 use super::dataset::{Batch, Dataset};
 use super::loader::LoaderOptions;
 use super::prefetch::Prefetch;
@@ -27,6 +29,8 @@ use crate::{Error, Result, interrupted};
 pub struct Epoch {
     source: Source,
     left: usize,
+    /// Where the batches go; `None` leaves them where they are.
+    device: Option<Device>,
 }
 
 enum Source {
@@ -64,12 +68,21 @@ impl Epoch {
     ) -> Self {
         let work = Work { dataset, number, order, size: options.batch_size, next: 0 };
         if options.num_workers == 0 {
-            return Self { source: Source::Here(work), left: batches };
+            return Self::of(Source::Here(work), batches);
         }
         match Prefetch::start(work, batches, options.num_workers) {
-            Ok(prefetch) => Self { source: Source::Ahead(prefetch), left: batches },
-            Err(error) => Self { source: Source::Failed(Some(error)), left: 1 },
+            Ok(prefetch) => Self::of(Source::Ahead(prefetch), batches),
+            Err(error) => Self::of(Source::Failed(Some(error)), 1),
         }
+    }
+
+    fn of(source: Source, left: usize) -> Self {
+        Self { source, left, device: None }
+    }
+
+    /// With the batches moved to `device`, if there is one.
+    pub(super) fn on(self, device: Option<Device>) -> Self {
+        Self { device, ..self }
     }
 
     /// The next item; `interrupted` is asked before a batch is made and while a worker is waited for.
@@ -90,7 +103,10 @@ impl Epoch {
         if matches!(item, Err(Error::Interrupted)) {
             self.left = 0;
         }
-        Some(item)
+        Some(item.and_then(|batch| match &self.device {
+            Some(device) => batch.to_device(device),
+            None => Ok(batch),
+        }))
     }
 }
 
@@ -198,7 +214,7 @@ mod tests {
     #[test]
     fn workers_that_do_not_start_are_one_error() {
         let source = Source::Failed(Some(Error::Data("мало памяти".into())));
-        let mut epoch = Epoch { source, left: 1 };
+        let mut epoch = Epoch::of(source, 1);
         assert_eq!(epoch.step(|| false).unwrap().unwrap_err().to_string(), "мало памяти");
         assert!(epoch.step(|| false).is_none());
     }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use candle_core::Device;
+
 use super::dataset::Dataset;
 use super::epoch::Epoch;
 use crate::{Error, Result, Rng};
@@ -56,6 +58,7 @@ impl Default for LoaderOptions {
 pub struct DataLoader {
     dataset: Arc<dyn Dataset>,
     options: LoaderOptions,
+    device: Option<Device>,
     epoch: AtomicU64,
 }
 
@@ -80,7 +83,26 @@ impl DataLoader {
                  остаётся ни одного пакета; уменьшите batch_size или уберите drop_last"
             )));
         }
-        Ok(Self { dataset: Arc::new(dataset), options, epoch: AtomicU64::new(0) })
+        let dataset = Arc::new(dataset);
+        Ok(Self { dataset, options, device: None, epoch: AtomicU64::new(0) })
+    }
+
+    /// The loader whose batches come to `device`, where the model is (as `DataLoaders.to` of fastai; in a loop of PyTorch
+    /// one writes `x.to(device)`). Without it they stay where the data set has its tensors.
+    ///
+    /// ```
+    /// use lab::prelude::*;
+    /// let (x, dev) = (Tensor::arange(0f32, 10., &Device::Cpu)?, device()?);
+    /// let set = TensorDataset::new(x.clone(), x)?;
+    /// let loader = DataLoader::new(set, LoaderOptions::default())?.to_device(&dev);
+    /// for batch in &loader {
+    ///     assert!(batch?.x.device().same_device(&dev));
+    /// }
+    /// # Ok::<(), lab::Error>(())
+    /// ```
+    pub fn to_device(mut self, device: &Device) -> Self {
+        self.device = Some(device.clone());
+        self
     }
 
     /// The number of batches in an epoch.
@@ -142,7 +164,8 @@ impl DataLoader {
         } else {
             (0..items).collect()
         };
-        Epoch::new(Arc::clone(&self.dataset), epoch, order, self.len(), &self.options)
+        let (dataset, device) = (Arc::clone(&self.dataset), self.device.clone());
+        Epoch::new(dataset, epoch, order, self.len(), &self.options).on(device)
     }
 }
 

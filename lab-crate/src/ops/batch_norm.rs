@@ -1,12 +1,14 @@
 //! Batch normalization of images with what follows it in a residual network, as one operation with a gradient.
 //!
 //! Ioffe and Szegedy, 2015, arXiv:1502.03167; numbers as `F.batch_norm` of PyTorch. Shapes: `N` images, `C` channels,
-//! `H`, `W`. Not here: the layer with its running statistics (`nn/batch_norm.rs`). Read next: `batch_norm/forward.rs`.
+//! `H`, `W`. On a GPU it is made of candle's operations (`batch_norm/tensors.rs`).
+//! Not here: the layer with its running statistics (`nn/batch_norm.rs`). Read next: `batch_norm/forward.rs`.
 
 mod backward;
 mod check;
 mod forward;
 mod loops;
+mod tensors;
 #[cfg(test)]
 mod tests;
 
@@ -66,6 +68,9 @@ pub(crate) fn batch_norm(
     tail: Tail<'_>,
 ) -> Result<(Tensor, Vec<Moments>)> {
     let size = check(x, [weight, bias], stats, tail.residual)?;
+    if !x.device().is_cpu() {
+        return Ok(tensors::batch_norm(x, [weight, bias], stats, eps, tail)?);
+    }
     let moments = Arc::new(OnceLock::new());
     let batch = matches!(stats, Stats::Batch);
     if let Stats::Given { mean, variance } = stats {
@@ -76,14 +81,13 @@ pub(crate) fn batch_norm(
     }
     let op = BatchNorm { size, eps, relu: tail.relu, batch, moments: Arc::clone(&moments) };
     // One argument instead of two: candle's operations have three at most.
-    let params = Tensor::stack(&[weight, bias], 0)?.to_device(&Device::Cpu)?; // (2, C)
-    let here = |t: &Tensor| t.to_device(&Device::Cpu)?.contiguous();
+    let params = Tensor::stack(&[weight, bias], 0)?; // (2, C)
+    let x = x.contiguous()?;
     let y = match tail.residual {
-        None => here(x)?.apply_op2(&params, op)?,
-        Some(residual) => here(x)?.apply_op3(&params, &here(residual)?, op)?,
+        None => x.apply_op2(&params, op)?,
+        Some(residual) => x.apply_op3(&params, &residual.contiguous()?, op)?,
     };
-    let moments = moments.get().cloned().unwrap_or_default();
-    Ok((y.to_device(x.device())?, moments))
+    Ok((y, moments.get().cloned().unwrap_or_default()))
 }
 
 fn numbers(tensor: &Tensor) -> candle_core::Result<Vec<f64>> {

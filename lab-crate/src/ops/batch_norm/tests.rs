@@ -90,6 +90,33 @@ fn gradients_agree_with_finite_differences() {
 }
 
 #[test]
+fn what_a_gpu_computes_is_the_same() {
+    let draw = |shape: &[usize], step| var(&wave(shape, step, 0.3), DType::F64);
+    let (x, r) = (draw(&[2, 3, 4, 5], 0.37), draw(&[2, 3, 4, 5], 0.53));
+    let (w, b) = (draw(&[3], 0.7), draw(&[3], 1.3));
+    let [mean, variance] = running(&[0.1, -0.2, 0.3], &[0.5, 1.0, 2.0], DType::F64);
+    let given = Stats::Given { mean: &mean, variance: &variance };
+    for (stats, residual, relu) in
+        [(Stats::Batch, Some(&*r), true), (Stats::Batch, None, false), (given, Some(&*r), true)]
+    {
+        let tail = Tail { residual, relu };
+        let (y, moments) = batch_norm(&x, &w, &b, stats, 1e-5, tail).unwrap();
+        let (same, theirs) = tensors::batch_norm(&x, [&w, &b], stats, 1e-5, tail).unwrap();
+        let near = |a: &Tensor, b: &Tensor| {
+            let far = (a - b).unwrap().abs().unwrap().max_all().unwrap();
+            assert!(far.to_scalar::<f64>().unwrap() < 1e-12);
+        };
+        near(&y, &same);
+        for (a, b) in moments.iter().zip(&theirs) {
+            assert!((a.mean - b.mean).abs() < 1e-12 && (a.variance - b.variance).abs() < 1e-12);
+        }
+        let (ours, theirs) = (loss(&y).backward().unwrap(), loss(&same).backward().unwrap());
+        let vars = [&x, &w, &b].into_iter().chain(residual.map(|_| &r));
+        vars.for_each(|v| near(ours.get(v).unwrap(), theirs.get(v).unwrap()));
+    }
+}
+
+#[test]
 fn frozen_arguments_get_no_gradient_and_the_others_the_same() {
     let x = var(&wave(&[2, 3, 4, 5], 0.37, 0.0), DType::F64);
     let (w, b) = (var(&wave(&[3], 0.7, 1.0), DType::F64), var(&wave(&[3], 0.9, 0.0), DType::F64));
