@@ -1,8 +1,8 @@
 //! Operations on CPU tensors that candle lacks or does slowly, each with its gradient.
 //!
 //! Private to the crate: students meet them as layers (`nn/`) and losses (`loss/`). The numbers are
-//! f32 or f64. Not here: anything for a GPU; there the callers use candle's own operations.
-//! Read next: `linear.rs`.
+//! f32 or f64. For tensors on a GPU the functions use candle's own operations, or the CPU and copies.
+//! Not here: kernels for a GPU. Read next: `linear.rs`.
 
 mod avg_pool2d;
 mod batch_norm;
