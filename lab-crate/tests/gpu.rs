@@ -129,7 +129,7 @@ fn every_optimizer_takes_the_same_steps() {
     for rule in rules {
         let walk = |device: &Device| {
             let w = Var::from_tensor(&Rng::seed(1).randn((3, 4), device).unwrap()).unwrap();
-            let mut opt = Optimizer::new(rule.clone(), &w).unwrap();
+            let mut opt = Optimizer::new(rule, &w).unwrap();
             for _ in 0..10 {
                 opt.zero_grad();
                 opt.backward(&w.sqr().unwrap().sum_all().unwrap()).unwrap();
@@ -158,7 +158,7 @@ fn a_training_by_mini_batches_has_the_same_history() {
         let fc = nn::linear(150, 2, vb.pp("fc")).unwrap();
         let pool = nn::MaxPool2d::new(2, 2, 0).unwrap();
         let model = candle_nn::func_t(move |x, _| {
-            Ok(fc.forward(&pool.forward(&conv.forward_relu(x)?)?.flatten_from(1)?)?)
+            fc.forward(&pool.forward(&conv.forward_relu(x)?)?.flatten_from(1)?)
         });
         let mut opt = Optimizer::new(Sgd { momentum: 0.9, ..Sgd::lr(0.05) }, &map).unwrap();
         let options = Fit { num_epochs: 5, task: Task::Classification, ..Default::default() };
