@@ -59,14 +59,16 @@ class Room:
         return sorted((self.hub.base / "rooms" / self.name / "tmp/jupyter").glob("kernel-*"))
 
     def files(self):
-        """All files that are the student's, less the checkpoints of notebooks and npm's own logs, ten at most."""
+        """All files that are the student's, less the checkpoints of notebooks, the record of tasks that are done and npm's own
+        logs, ten at most."""
         places = {part: self.hub.base / part / self.name for part in ("homes", "rooms")}
         places["shm"] = f"/proc/{self.server().pid}/root/dev/shm"
         found = set()
         for part, place in places.items():
             for top, _, files in os.walk(place):
                 found |= {f"{part}/{os.path.relpath(top, place)}/{file}" for file in files}
-        return {file for file in found if ".ipynb_checkpoints" not in file and "/.npm/_logs/" not in file}
+        grown = (".ipynb_checkpoints", "/.lab-progress.toml", "/.npm/_logs/")
+        return {file for file in found if not any(part in file for part in grown)}
 
 
 def line(process):

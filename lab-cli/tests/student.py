@@ -3,6 +3,7 @@
 Knows nothing of what the student wants; that is in habits.py, read it next.
 """
 
+import collections
 import json
 import re
 import time
@@ -59,6 +60,8 @@ class Student:
         self.http.headers["Authorization"] = hub.token()
         self.session = self.kernel = self.socket = None
         self.said, self.interrupts = {}, 0
+        # What came since the page was loaded, by channel and kind: told when a kernel does not answer.
+        self.heard = collections.Counter()
 
     def api(self, method, path, **parameters):
         """One call of the server's REST API."""
@@ -101,13 +104,15 @@ class Student:
             asked = self.send("kernel_info_request", {})
             if self.pump(lambda: self.said[asked].idle, 5):
                 return
-        raise AssertionError(f"{self.name}: the kernel does not answer")
+        state = self.api("GET", f"kernels/{self.kernel}")
+        raise AssertionError(f"{self.name}: the kernel does not answer; heard {dict(self.heard)}, the server says {state}")
 
     def disconnect(self):
         """Closes the page."""
         if self.socket:
             self.socket.close()
         self.socket, self.said = None, {}
+        self.heard.clear()
 
     def close(self):
         """Closes the notebook and its kernel."""
@@ -136,6 +141,7 @@ class Student:
                 return until()
             assert text, f"{self.name}: the server has closed the connection"
             message = json.loads(text)
+            self.heard[message["channel"], message["msg_type"]] += 1
             asked = message["parent_header"]
             said = self.said.get(asked.get("msg_id"))
             if asked.get("msg_type") == "interrupt_request":
