@@ -147,11 +147,12 @@ fn every_optimizer_takes_the_same_steps() {
 #[test]
 fn a_training_by_mini_batches_has_the_same_history() {
     let train = |device: &Device| {
-        let x = Rng::seed(5).randn((96, 1, 12, 12), device).unwrap();
+        // The data lie on the CPU, as those of a file do; the loader brings them to the model.
+        let x = Rng::seed(5).randn((96, 1, 12, 12), &Device::Cpu).unwrap();
         let y = x.mean((1, 2, 3)).unwrap().ge(0f32).unwrap().to_dtype(DType::U32).unwrap();
         let set = TensorDataset::new(x, y).unwrap();
         let options = LoaderOptions { batch_size: 16, shuffle: true, ..Default::default() };
-        let loader = DataLoader::new(set, options).unwrap();
+        let loader = DataLoader::new(set, options).unwrap().to_device(device);
         let map = VarMap::new();
         let vb = nn::var_builder(&map, 42, device);
         let conv = nn::conv2d(1, 6, 3, Default::default(), vb.pp("conv")).unwrap();
