@@ -172,7 +172,11 @@ pub fn open_context() -> Result<CommandContext> {
     Ok(CommandContext::with_eval_context(eval))
 }
 
-fn warm_up(home: &Home) -> Result<CommandContext> {
+/// Opens a context and runs what every session begins with.
+///
+/// # Errors
+/// When evcxr does not start or refuses the library.
+pub fn warm_up(home: &Home) -> Result<CommandContext> {
     let mut context = open_context()?;
     if let Some(lab_crate) = &home.lab_crate {
         context.execute(&template::dependency_line(lab_crate)?)?;

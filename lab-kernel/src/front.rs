@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::home::HOME;
+use crate::opening::Opening;
 use crate::tree::{self, Large};
 use crate::{graph, guard, moved, outlines, patch, progress, session};
 
@@ -54,6 +55,13 @@ fn rustup(args: &[String]) -> Result<i32> {
         Path::new(&std::env::var_os(HOME).context("LAB_KERNEL_HOME is not set")?).join("bin");
     if args == ["which", "cargo"] {
         println!("{}", front.join("cargo").display());
+        return Ok(0);
+    }
+    // Found when the session began; rustup takes a while to say it once more.
+    if args == ["which", "rustc"]
+        && let Ok(rustc) = std::env::var(session::RUSTC)
+    {
+        println!("{rustc}");
         return Ok(0);
     }
     match session::behind_front(&front, "rustup") {
@@ -98,10 +106,10 @@ struct Front {
 
 impl Front {
     fn build(&self, args: &[String]) -> Result<i32> {
-        patch::apply(&self.root.join("src/lib.rs"))?;
+        patch::apply(&self.source())?;
         let key = self.key(args, read);
         if let Some((memory, inputs)) = self.recall(&key) {
-            return self.call_rustc(&memory, &inputs, &[]);
+            return self.compile(&key, &memory, &inputs);
         }
         self.materialize()?;
         let record = self.root.join("memory").join(format!("{key}.part"));
@@ -135,7 +143,7 @@ impl Front {
             *first = "build".to_owned();
         }
         if let Some((memory, inputs)) = self.recall(&self.key(&build, read)) {
-            return self.call_rustc(&memory, &inputs, &["--emit=metadata"]);
+            return Ok(self.call_rustc(&memory, &inputs, &["--emit=metadata"])?.0);
         }
         self.materialize()?;
         let mut command = Command::new(&self.real);
@@ -157,23 +165,55 @@ impl Front {
         Ok(())
     }
 
-    /// Makes a remembered call here; `instead`, if not empty, takes the place of its `--emit`.
-    fn call_rustc(&self, memory: &Memory, inputs: &Path, instead: &[&str]) -> Result<i32> {
+    /// Compiles a cell by a remembered call; says so as cargo would.
+    fn compile(&self, key: &str, memory: &Memory, inputs: &Path) -> Result<i32> {
+        let root = self.root.to_string_lossy();
+        let mut args = memory.call.iter().skip_while(|arg| *arg != "--out-dir").skip(1);
+        let out_dir = args.next().context("a rustc call without --out-dir")?;
+        let out_dir = PathBuf::from(out_dir.replace(&memory.root, &root));
+        self.make_folder(&out_dir)?;
+        let name = format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+        let cell = out_dir.join(name);
+        let opening =
+            self.template().map(|template| Opening::of(&template, key, &read(&self.source())));
+        let given = opening.as_ref().and_then(|opening| opening.give(&root, &cell));
+        let code = if let Some(code) = given {
+            code
+        } else {
+            let (code, messages) = self.call_rustc(memory, inputs, &[])?;
+            if let Some(opening) = opening {
+                opening.keep(&root, &cell, code, messages)?;
+            }
+            code
+        };
+        if code == 0 {
+            let artifact = serde_json::json!({
+                "reason": "compiler-artifact",
+                "target": { "name": "ctx" },
+                "filenames": [cell],
+            });
+            println!("{artifact}");
+        }
+        Ok(code)
+    }
+
+    /// Makes a remembered call here; `instead`, if not empty, takes the place of its `--emit`. Returns the exit code and
+    /// the messages that were passed on.
+    fn call_rustc(
+        &self,
+        memory: &Memory,
+        inputs: &Path,
+        instead: &[&str],
+    ) -> Result<(i32, String)> {
         let root = self.root.to_string_lossy();
         let inputs = inputs.to_string_lossy();
         let mut command = Command::new(memory.call.first().context("an empty rustc call")?);
-        let mut out_dir = None;
         let mut before = "";
         for arg in &memory.call[1..] {
             let is_input = arg.starts_with("dependency=") || before == "--extern" || before == "-L";
             let place = if is_input { &inputs } else { &root };
-            let arg_here = arg.replace(&memory.root, place);
-            if before == "--out-dir" {
-                self.make_folder(Path::new(&arg_here))?;
-                out_dir = Some(PathBuf::from(&arg_here));
-            }
             if instead.is_empty() || !arg.starts_with("--emit") {
-                command.arg(arg_here);
+                command.arg(arg.replace(&memory.root, place));
             }
             before = arg;
         }
@@ -182,19 +222,13 @@ impl Front {
             let place = if name == "LD_LIBRARY_PATH" { &inputs } else { &root };
             command.env(name, value.replace(&memory.root, place));
         }
-        let status = moved::run_rustc(&mut command, &self.root.join("src/lib.rs"))?;
-        if status.success() && instead.is_empty() {
-            let out_dir = out_dir.context("a rustc call without --out-dir")?;
-            let file =
-                format!("{}ctx{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-            let artifact = serde_json::json!({
-                "reason": "compiler-artifact",
-                "target": { "name": "ctx" },
-                "filenames": [out_dir.join(file)],
-            });
-            println!("{artifact}");
-        }
-        Ok(status.code().unwrap_or(101))
+        let (status, messages) = moved::run_rustc(&mut command, &self.source())?;
+        Ok((status.code().unwrap_or(101), messages))
+    }
+
+    /// The source of the cell that evcxr wants to be built.
+    fn source(&self) -> PathBuf {
+        self.root.join("src/lib.rs")
     }
 
     fn query(&self, args: &[String]) -> Result<i32> {
@@ -247,7 +281,7 @@ impl Front {
             before = arg;
         }
         hash.update(manifest(&path));
-        for name in ["RUSTC", "RUSTFLAGS"] {
+        for name in [session::RUSTC, "RUSTFLAGS"] {
             hash.update(std::env::var(name).unwrap_or_default().as_bytes());
             hash.update([0]);
         }

@@ -12,7 +12,7 @@
 //! | `runtime.rs`, `orphan.rs` | the process that runs the cells, and what the cells start |
 //! | `front.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
 //! | `outline.rs`, `macro_outline.rs`, `cuts.rs`, `outlines.rs`, `std_source.rs` | what rust-analyzer reads in the place of sources |
-//! | `home.rs`, `template.rs`, `hold.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
+//! | `home.rs`, `template.rs`, `opening.rs`, `hold.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
 
@@ -43,6 +43,7 @@ mod macro_outline;
 mod marker;
 mod message;
 mod moved;
+mod opening;
 mod orphan;
 mod outbox;
 mod outline;
@@ -136,6 +137,7 @@ fn run() -> Result<i32> {
         Ok("shim") => return shim::run(),
         Ok("runtime") => return runtime::run().map(|()| 0),
         Ok("builder") => return template::build_role().map(|()| 0),
+        Ok("rehearsal") => return opening::rehearse().map(|()| 0),
         _ => {}
     }
     let args = Args::parse();

@@ -19,21 +19,25 @@ use crate::block;
 const STORED: &str = "evcxr_variable_store.put_variable";
 
 /// Runs rustc on the generated source at `code` and passes its messages on: no warnings, those of moved variables
-/// and those in the last expression (`block.rs`) made shorter.
+/// and those in the last expression (`block.rs`) made shorter. Returns what it passed on, too.
 ///
 /// # Errors
 /// When rustc cannot be started or its messages cannot be read.
-pub fn run_rustc(command: &mut Command, code: &Path) -> Result<ExitStatus> {
+pub fn run_rustc(command: &mut Command, code: &Path) -> Result<(ExitStatus, String)> {
     let mut rustc = command.stderr(Stdio::piped()).spawn().context("rustc did not start")?;
     let messages = rustc.stderr.take().context("rustc has no stderr")?;
+    let mut passed = String::new();
     for line in BufReader::new(messages).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         if !is_warning(&line) {
             let shorter = without_place(&line).or_else(|| block::without_notes(&line, code));
-            eprintln!("{}", shorter.unwrap_or(line));
+            let line = shorter.unwrap_or(line);
+            eprintln!("{line}");
+            passed += &line;
+            passed.push('\n');
         }
     }
-    rustc.wait().context("rustc was lost")
+    Ok((rustc.wait().context("rustc was lost")?, passed))
 }
 
 /// Whether a line is a warning.

@@ -16,9 +16,9 @@ use rustix::fs::{FlockOperation, flock};
 use crate::home::{HOME, Home, LAB_CRATE, SESSIONS};
 use crate::{outlines, std_source};
 
-/// A session's folder younger than this may still be without its lock. Less than a new kernel takes to start and to be idle
-/// for the first time, so that it removes what is left of the one before it.
-const YOUNG: Duration = Duration::from_secs(10);
+/// A session's folder younger than this may still be without its lock. A kernel's first sweep as an idle one (`shell.rs`)
+/// comes later than that after its start, so that it removes what is left of the one before it.
+pub const YOUNG: Duration = Duration::from_secs(10);
 /// Environment variable with the session's folder.
 pub const SESSION: &str = "LAB_KERNEL_SESSION";
 /// Environment variable with the kernel's socket.
@@ -27,6 +27,9 @@ pub const SOCKET: &str = "LAB_KERNEL_SOCKET";
 pub const INTERRUPT: &str = "LAB_INTERRUPT";
 /// Environment variable with the real cargo.
 pub const REAL_CARGO: &str = "LAB_KERNEL_CARGO";
+
+/// Environment variable with the real rustc.
+pub const RUSTC: &str = "RUSTC";
 
 /// Environment variable with the user's own `CARGO_HOME`; empty when there was none.
 const REAL_CARGO_HOME: &str = "LAB_KERNEL_CARGO_HOME";
@@ -148,7 +151,7 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
         // rust-analyzer takes `$CARGO_HOME/bin/cargo` before PATH; `clean_environment` undoes it.
         ("CARGO_HOME", home.root().into()),
         (REAL_CARGO_HOME, old_home.unwrap_or_default()),
-        ("RUSTC", real_tool(home, "rustc", "RUSTC")?.into()),
+        (RUSTC, real_tool(home, "rustc", RUSTC)?.into()),
         (std_source::VARIABLE, std_source::folder(&dir.join(outlines::FOLDER)).into()),
         ("LAB_KERNEL", "1".into()),
     ];

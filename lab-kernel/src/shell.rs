@@ -33,6 +33,7 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// After so long without a request the kernel counts as idle.
 const QUIET: Duration = Duration::from_secs(10);
+const _: () = assert!(session::YOUNG.as_millis() <= QUIET.as_millis());
 
 /// Everything the shell channel works with.
 pub struct Shell {

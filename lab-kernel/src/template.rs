@@ -22,7 +22,7 @@ use crate::tree::{self, Large};
 use crate::{hold, outlines, session, std_source};
 
 /// Raise when the layout of a template changes.
-const FORMAT: &str = "lab-kernel template 7";
+const FORMAT: &str = "lab-kernel template 8";
 
 /// A finished template; nobody removes it while this lives.
 #[derive(Debug)]
@@ -72,7 +72,10 @@ pub fn is_fresh(home: &Home) -> Result<bool> {
 }
 
 /// Where the template for the present state of library and toolchain is, or would be.
-fn folder(home: &Home) -> Result<PathBuf> {
+///
+/// # Errors
+/// As [`is_fresh`].
+pub fn folder(home: &Home) -> Result<PathBuf> {
     Ok(home.root().join(format!("template-{}", &fingerprint(home)?[..16])))
 }
 
@@ -90,19 +93,44 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         fs::copy(&lock, dir.join("Cargo.lock"))
             .with_context(|| format!("не удалось скопировать {}", lock.display()))?;
     }
+    // What did compile stays: the next attempt goes on from here.
+    play(home, "builder", dir, progress).map_err(|error| {
+        anyhow::anyhow!("зависимости ячеек не собрались:\n{error:#}{}", room(dir))
+    })?;
+    let stage = session::new_dir(home);
+    fs::create_dir_all(&stage)?;
+    if let Err(error) = play(home, "rehearsal", &stage, progress) {
+        // Sessions compile their first cells themselves then.
+        eprintln!("rehearsal: {error:#}");
+    }
+    session::remove(&stage);
+    fs::write(dir.join(MARKER), "")?;
+    Ok(())
+}
+
+/// Runs this program in a role, in a folder that is a session's or laid out as one; `progress` hears what is compiled.
+///
+/// # Errors
+/// When it cannot be started, and with its own words when it fails.
+fn play(
+    home: &Home,
+    role: &str,
+    dir: &Path,
+    progress: &mut dyn FnMut(u32, u32, &str),
+) -> Result<()> {
     let socket = session::socket_path(dir);
     let _ = fs::remove_file(&socket);
     let listener = UnixListener::bind(&socket)
         .with_context(|| format!("не удалось открыть сокет {}", socket.display()))?;
     listener.set_nonblocking(true)?;
-    let mut builder = Command::new(std::env::current_exe()?)
+    let mut player = Command::new(std::env::current_exe()?)
         .envs(session::environment(home, dir)?)
-        .env(crate::shim::ROLE, "builder")
+        .env(crate::shim::ROLE, role)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()?;
-    let stderr = builder.stderr.take().context("the builder has no stderr")?;
+    let stderr = player.stderr.take().context("the player has no stderr")?;
     let errors = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
     let (reports, heard) = channel();
     let status = loop {
@@ -114,7 +142,7 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         while let Ok((done, total, name)) = heard.try_recv() {
             progress(done, total, &name);
         }
-        if let Some(status) = builder.try_wait()? {
+        if let Some(status) = player.try_wait()? {
             break status;
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
@@ -122,10 +150,8 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
     let _ = fs::remove_file(&socket);
     let errors = errors.join().unwrap_or_default();
     if !status.success() {
-        // What did compile stays: the next attempt goes on from here.
-        bail!("зависимости ячеек не собрались:\n{}{}", errors.trim(), room(dir));
+        bail!("{}", errors.trim());
     }
-    fs::write(dir.join(MARKER), "")?;
     Ok(())
 }
 
@@ -228,7 +254,8 @@ fn manifest(lab_crate: &Path) -> Result<toml::Table> {
 fn fingerprint(home: &Home) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(FORMAT);
-    let rustc = Command::new("rustc").arg("-vV").output().context("не найден rustc")?;
+    let rustc = std::env::var_os(session::RUSTC).unwrap_or_else(|| "rustc".into());
+    let rustc = Command::new(rustc).arg("-vV").output().context("не найден rustc")?;
     hash.update(&rustc.stdout);
     if let Some(lab_crate) = &home.lab_crate {
         hash.update(lab_crate.to_string_lossy().as_bytes());

@@ -47,6 +47,18 @@ def begin(client, code):
     return cell
 
 
+def test_a_session_begins_with_cells_that_are_compiled_already(start):
+    client = start()
+    # Answered when the kernel is warm.
+    client.ask("inspect_request", {"code": "println", "cursor_pos": 3, "detail_level": 0})
+    [session] = Outside(client).sessions
+    assert list(session.glob("target/**/libcode_*")), "cells have run"
+    # rustc makes this folder when it first runs.
+    assert not list(session.glob("target/**/incremental"))
+    assert client.check('let own = 6; println!("{}", own * 7);') == "42\n"
+    assert list(session.glob("target/**/incremental"))
+
+
 def test_the_build_is_one_live_line(client, gate, tmp_path):
     go = gate("go")
     cell = begin(client, tiny_crate(tmp_path / "tiny_shown", go))
