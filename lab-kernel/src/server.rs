@@ -46,8 +46,9 @@ pub fn run(connection_file: &Path) -> Result<()> {
     let home = Home::from_env()?;
     session::sweep(&home);
     let session = Session::from_env()?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // One thread: with more of them zeromq 0.7.0 may stop all for good when clients come and go. A worker then waits, without
+    // yielding, for a lock that has been handed to a task which needs a worker to run.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let cell = SharedCell::new();
     let served = runtime.block_on(serve(&connection, home, &session, cell.clone()));
     // The shim sees the end of its input and takes the runtime along; do not wait for a busy engine.

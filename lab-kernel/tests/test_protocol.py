@@ -6,9 +6,12 @@ listens to in test_security.py.
 """
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import zmq
 
+from client import WAIT_FOR, show
 from processes import Outside
 
 COMPLETE = ["let x = 1;", "1 + 1", "fn f() {}", "// a comment", "struct S;", 'println!("a");', 'let s = "{";', ":vars"]
@@ -264,3 +267,39 @@ def test_two_kernels_do_not_see_each_other(client, start):
     assert "only_first" in other.run("only_first").error()["evalue"]
     one, two = Outside(client).sessions, Outside(other).sessions
     assert len(one) == len(two) == 1 and one != two
+
+
+def test_pages_that_come_and_go(client, gate):
+    stop = gate("stop")
+    code = f"""{WAIT_FOR}
+    println!("begin");
+    let shows = std::thread::spawn(|| while !std::path::Path::new("{stop}").exists() {{
+        for _ in 0..3 {{ {show("text/plain", "x")} }}
+        std::thread::sleep(std::time::Duration::from_micros(300));
+    }});
+    {stop.wait()}
+    shows.join().unwrap();"""
+    cell = client.begin(code).until_text("begin")
+    own = client.kc.iopub_channel.socket
+    own.unsubscribe(b"")  # it would have to read them all
+    context = zmq.Context()
+
+    def hears():
+        """Whether a page that is opened now gets what the cell prints."""
+        with context.socket(zmq.SUB) as page:
+            page.linger = 0
+            page.connect(client.km._make_url("iopub"))
+            page.subscribe(b"")
+            return page.poll(30_000) > 0
+
+    with ThreadPoolExecutor(8) as pool:
+        try:
+            assert all(pool.map(lambda _: hears(), range(5000)))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    context.term()
+    own.subscribe(b"")
+    stop.open()
+    client.wait(lambda: cell.reply, what="the cell's reply")
+    assert cell.reply["status"] == "ok"
+    client.wait_ready()
