@@ -38,7 +38,8 @@ pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Makes `to` a copy of `from` in which large files are links.
+/// Makes `to` a copy of `from` in which large files are links. What is there already stays: a file may be in use, or be a
+/// link itself, through which a copy would be written to another's file.
 ///
 /// Small files and files whose name contains one of `own` are real copies, because cargo and rustc
 /// write to those. Time stamps are kept. What rustc keeps for its next call is left out where files are shown.
@@ -60,6 +61,9 @@ pub fn link(from: &Path, to: &Path, own: &[&str], large: Large) -> io::Result<()
             }
             continue;
         }
+        if target.symlink_metadata().is_ok() {
+            continue;
+        }
         let keep_apart = meta.len() < SMALL || own.iter().any(|word| name.contains(word));
         let is_linked = !keep_apart
             && match large {
@@ -70,9 +74,11 @@ pub fn link(from: &Path, to: &Path, own: &[&str], large: Large) -> io::Result<()
                 }
             };
         if !is_linked {
-            fs::copy(&source, &target)?;
-            let file = fs::File::options().write(true).open(&target)?;
-            file.set_modified(meta.modified()?)?;
+            // Whole or not at all: the next attempt would take a part for the file.
+            let part = to.join("part");
+            fs::copy(&source, &part)?;
+            fs::File::options().write(true).open(&part)?.set_modified(meta.modified()?)?;
+            fs::rename(&part, &target)?;
         }
     }
     Ok(())
@@ -93,13 +99,20 @@ mod tests {
         for (name, size) in [
             ("deps/liba.rlib", 20_000),
             ("deps/libctx.so", 20_000),
+            ("deps/libcode_1.so", 10),
             ("incremental/a.lock", 0),
             ("x.d", 10),
         ] {
             fs::write(from.join(name), vec![1u8; size]).unwrap();
         }
+        fs::create_dir_all(seen.join("deps")).unwrap();
+        let (kept, mine) = (root.join("kept.so"), seen.join("deps/libcode_1.so"));
+        fs::write(&kept, "mine").unwrap();
+        std::os::unix::fs::symlink(&kept, &mine).unwrap();
         link(&from, &to, &["ctx"], Large::Linked).unwrap();
         link(&from, &seen, &["ctx"], Large::Shown).unwrap();
+        assert_eq!(fs::read_link(&mine).unwrap(), kept);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), "mine");
         let inode = |path: PathBuf| path.metadata().unwrap().ino();
         assert_eq!(inode(from.join("deps/liba.rlib")), inode(to.join("deps/liba.rlib")));
         assert_eq!(
@@ -113,7 +126,7 @@ mod tests {
             let time = |dir: &Path| dir.join(name).metadata().unwrap().modified().unwrap();
             assert_eq!(time(&from), time(copy));
         }
-        assert_eq!([files(&to).unwrap().len(), files(&seen).unwrap().len()], [4, 3]);
+        assert_eq!([files(&to).unwrap().len(), files(&seen).unwrap().len()], [5, 4]);
         fs::remove_dir_all(root).unwrap();
     }
 }
