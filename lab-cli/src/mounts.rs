@@ -18,14 +18,15 @@ pub const READ_ONLY: &str = r#"
 set -e
 read_only() {
   while read -r _ _ _ _ point options _; do
-    point=$(printf '%b' "$point")
+    case "$options" in rw|rw,*) ;; *) continue ;; esac
+    case "$point" in *\\*) point=$(printf '%b' "$point") ;; esac
     case "$point" in /proc|/proc/*) continue ;; esac
     for kept in "$@"; do
       if [ "$point" = "$kept" ]; then continue 2; fi
     done
     case "$point" in
       /) mount -o remount,bind,ro / ;;
-      *) mount -o "remount,bind,$(printf %s "$options" | sed 's/^rw/ro/')" "$point" 2>/dev/null || true ;;
+      *) mount -o "remount,bind,ro${options#rw}" "$point" 2>/dev/null || true ;;
     esac
   done < /proc/self/mountinfo
   mount --bind /proc/sys /proc/sys

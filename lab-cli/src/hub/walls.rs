@@ -41,7 +41,7 @@ $sources
 END
 umask 022
 while read -r path; do
-  mkdir -p "$path"
+  [ -d "$path" ] || mkdir -p "$path"
   mount -t tmpfs -o mode=0755 covered "$path"
 done <<END
 $covers
@@ -49,7 +49,7 @@ END
 count=0
 while read -r path; do
   count=$((count + 1))
-  if [ -d "$stage/$count" ]; then mkdir -p "$path"
+  if [ -d "$stage/$count" ]; then [ -d "$path" ] || mkdir -p "$path"
   elif [ ! -e "$path" ]; then mkdir -p "$(dirname "$path")"; : > "$path"; fi
   mount --rbind "$stage/$count" "$path"
 done <<END
