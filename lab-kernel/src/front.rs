@@ -13,30 +13,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::home::HOME;
+use crate::memory::{self, Memory};
 use crate::opening::Opening;
 use crate::tree::{self, Large};
-use crate::{graph, guard, moved, outlines, patch, progress, session};
+use crate::{graph, guard, moved, outlines, patch, progress, session, tools};
 
 /// Where the wrapped rustc writes the call it made.
 const RECORD: &str = "LAB_KERNEL_RECORD";
-
-/// A remembered rustc call or query answer, with the folder it was made in.
-#[derive(Serialize, Deserialize)]
-struct Memory {
-    root: String,
-    /// Program and arguments of a rustc call; empty for a query.
-    call: Vec<String>,
-    /// Environment that cargo adds for rustc.
-    env: Vec<(String, String)>,
-    /// What a query printed.
-    stdout: String,
-    /// The exit code of a query.
-    code: i32,
-}
 
 /// Handles a call as `cargo`, `rustup` or `lab-rustc`; returns the exit code.
 ///
@@ -59,19 +45,19 @@ fn rustup(args: &[String]) -> Result<i32> {
     }
     // Found when the session began; rustup takes a while to say it once more.
     if args == ["which", "rustc"]
-        && let Ok(rustc) = std::env::var(session::RUSTC)
+        && let Ok(rustc) = std::env::var(tools::RUSTC)
     {
         println!("{rustc}");
         return Ok(0);
     }
-    match session::behind_front(&front, "rustup") {
+    match tools::behind_front(&front, "rustup") {
         Some(real) => Err(Command::new(real).args(args).exec().into()),
         None => Ok(1),
     }
 }
 
 fn cargo(args: &[String]) -> Result<i32> {
-    let real = std::env::var_os(session::REAL_CARGO).context("LAB_KERNEL_CARGO is not set")?;
+    let real = std::env::var_os(tools::CARGO).context("LAB_KERNEL_CARGO is not set")?;
     let root = std::env::var_os(session::SESSION).map(PathBuf::from);
     let here = std::env::current_dir()?;
     if let Some(root) = root {
@@ -112,8 +98,8 @@ impl Front {
             return self.compile(&key, &memory, &inputs);
         }
         self.materialize()?;
-        let record = self.root.join("memory").join(format!("{key}.part"));
-        self.make_folder(&self.root.join("memory"))?;
+        let record = memory::part(&self.root, &key);
+        self.make_folder(&self.root.join(memory::FOLDER))?;
         let home = std::env::var(HOME).context("LAB_KERNEL_HOME is not set")?;
         let mut child = session::clean_environment(&mut Command::new(&self.real))
             .args(args)
@@ -130,7 +116,7 @@ impl Front {
         let status = child.wait()?;
         guard.finish(&self.root);
         if status.success() && record.exists() {
-            fs::rename(&record, record.with_extension("json"))?;
+            memory::finish(&record)?;
         }
         Ok(status.code().unwrap_or(101))
     }
@@ -254,11 +240,10 @@ impl Front {
         if code != 0 && !args.iter().any(|arg| arg.starts_with("-Z")) {
             return Ok(code);
         }
-        let memory = Memory { root, call: Vec::new(), env: Vec::new(), stdout, code };
-        self.make_folder(&self.root.join("memory"))?;
-        let part = self.root.join("memory").join(format!("{key}.{}", std::process::id()));
-        fs::write(&part, serde_json::to_vec(&memory)?)?;
-        fs::rename(&part, part.with_extension("json"))?;
+        self.make_folder(&self.root.join(memory::FOLDER))?;
+        let part = memory::part(&self.root, &key);
+        Memory { root, stdout, code, ..Memory::default() }.write(&part)?;
+        memory::finish(&part)?;
         Ok(code)
     }
 
@@ -281,11 +266,11 @@ impl Front {
             before = arg;
         }
         hash.update(manifest(&path));
-        for name in [session::RUSTC, "RUSTFLAGS"] {
+        for name in [tools::RUSTC, "RUSTFLAGS"] {
             hash.update(std::env::var(name).unwrap_or_default().as_bytes());
             hash.update([0]);
         }
-        hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+        memory::name(hash)
     }
 
     /// evcxr starts every session without dependencies and adds the library a moment later.
@@ -308,10 +293,9 @@ impl Front {
 
     /// A remembered answer and the folder in which its inputs lie.
     fn recall(&self, key: &str) -> Option<(Memory, PathBuf)> {
-        std::iter::once(self.root.clone()).chain(self.template()).find_map(|dir| {
-            let bytes = fs::read(dir.join("memory").join(format!("{key}.json"))).ok()?;
-            Some((serde_json::from_slice(&bytes).ok()?, dir))
-        })
+        std::iter::once(self.root.clone())
+            .chain(self.template())
+            .find_map(|dir| Some((Memory::read(&dir, key)?, dir)))
     }
 
     fn template(&self) -> Option<PathBuf> {
@@ -336,8 +320,8 @@ fn record_rustc(args: &[String]) -> Result<i32> {
             // The job server of that cargo is long gone.
             .filter(|(name, _)| name != "CARGO_MAKEFLAGS")
             .collect();
-        let memory = Memory { root, call: args.to_vec(), env, stdout: String::new(), code: 0 };
-        fs::write(path, serde_json::to_vec(&memory)?)?;
+        let call = args.to_vec();
+        Memory { root, call, env, ..Memory::default() }.write(Path::new(&path))?;
     }
     let (rustc, rest) = args.split_first().context("lab-rustc needs a rustc to run")?;
     Err(Command::new(rustc).args(rest).exec().into())

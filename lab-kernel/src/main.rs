@@ -10,9 +10,9 @@
 //! | `outbox.rs`, `cell.rs`, `link.rs` | what the runtime reports, as live messages |
 //! | `shim.rs`, `marker.rs`, `frame.rs` | between evcxr and the runtime: sorts the output |
 //! | `runtime.rs`, `orphan.rs` | the process that runs the cells, and what the cells start |
-//! | `front.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs` | stands in for `cargo` to make builds of cells fast |
+//! | `front.rs`, `memory.rs`, `patch.rs`, `moved.rs`, `graph.rs`, `guard.rs`, `progress.rs`, `tools.rs` | stands in for `cargo` to make builds of cells fast |
 //! | `outline.rs`, `macro_outline.rs`, `cuts.rs`, `outlines.rs`, `std_source.rs` | what rust-analyzer reads in the place of sources |
-//! | `home.rs`, `template.rs`, `opening.rs`, `hold.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
+//! | `home.rs`, `template.rs`, `role.rs`, `opening.rs`, `hold.rs`, `session.rs`, `tree.rs` | folders: built once, shared, cleaned up |
 //!
 //! It knows nothing of deep learning. The markers by which a cell shows pictures are in `marker.rs`.
 
@@ -41,6 +41,7 @@ mod interrupt;
 mod link;
 mod macro_outline;
 mod marker;
+mod memory;
 mod message;
 mod moved;
 mod opening;
@@ -51,6 +52,7 @@ mod outlines;
 mod patch;
 mod progress;
 mod refusal;
+mod role;
 mod runtime;
 mod server;
 mod session;
@@ -60,6 +62,7 @@ mod signatures;
 mod std_source;
 mod stdin;
 mod template;
+mod tools;
 mod tree;
 mod utf8;
 

@@ -15,10 +15,13 @@ use sha2::{Digest, Sha256};
 use crate::hold::MARKER;
 use crate::home::Home;
 use crate::session::{self, Session};
-use crate::{engine, template};
+use crate::{engine, memory, template};
 
 /// The folder's name in a template.
 const FOLDER: &str = "opening";
+
+/// How a message begins to name one of rustc's numbered errors.
+const ERROR_CODE: &str = "\"code\":{";
 
 /// What rustc answered. What it made lies beside the file that this is read from.
 #[derive(Serialize, Deserialize)]
@@ -40,8 +43,7 @@ impl Opening {
     /// The place for `source`, compiled by the call that `key` stands for.
     #[must_use]
     pub fn of(template: &Path, key: &str, source: &str) -> Opening {
-        let hash = Sha256::new().chain_update(key).chain_update(source).finalize();
-        let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = memory::name(Sha256::new().chain_update(key).chain_update(source));
         Opening {
             file: template.join(FOLDER).join(name).with_extension("json"),
             // Nobody else uses a template before it is finished.
@@ -63,12 +65,13 @@ impl Opening {
         Some(answer.code)
     }
 
-    /// Keeps what rustc answered in the session at `root`, if this is the rehearsal.
+    /// Keeps what rustc answered in the session at `root`, if this is the rehearsal. A failure is kept for what is wrong
+    /// with the source alone: memory or disk may suffice the next time.
     ///
     /// # Errors
     /// When the template cannot be written.
     pub fn keep(&self, root: &str, cell: &Path, code: i32, messages: String) -> Result<()> {
-        if !self.is_rehearsal {
+        if !self.is_rehearsal || (code != 0 && !messages.contains(ERROR_CODE)) {
             return Ok(());
         }
         if code == 0 {
@@ -87,10 +90,25 @@ pub fn rehearse() -> Result<()> {
     let home = Home::from_env()?;
     let session = Session::from_env()?;
     let template = template::folder(&home)?;
+    forget(&template)?;
     fs::create_dir_all(template.join(FOLDER))?;
     session::use_template(&session.dir, &template)?;
     session::set_warming(&session.dir, true)?;
-    engine::warm_up(&home).map(drop)
+    let warm = engine::warm_up(&home);
+    // First the lock: the shim, which ends with the engine, waits for it.
+    drop(session);
+    warm.map(drop)
+}
+
+/// Forgets what an earlier rehearsal has kept.
+///
+/// # Errors
+/// When the template cannot be written.
+pub fn forget(template: &Path) -> Result<()> {
+    match fs::remove_dir_all(template.join(FOLDER)) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +125,12 @@ mod tests {
         fs::write(&made, "compiled").unwrap();
         let of = |source: &str| Opening::of(&template, "key", source);
         of("good").keep("/first", &made, 0, String::new()).unwrap();
-        of("bad").keep("/first", &root.join("none"), 1, "{}\n".to_owned()).unwrap();
+        let error = "{\"code\":{\"code\":\"E0382\"}}\n".to_owned();
+        of("bad").keep("/first", &root.join("none"), 1, error).unwrap();
+        of("no room")
+            .keep("/first", &root.join("none"), 1, "{\"code\":null}\n".to_owned())
+            .unwrap();
+        assert_eq!(of("no room").give("/second", &cell), None);
         assert_eq!(of("good").give("/second", &cell), Some(0));
         assert_eq!(fs::read_to_string(&cell).unwrap(), "compiled");
         fs::rename(&cell, root.join("libcode_1.so")).unwrap();
@@ -120,6 +143,9 @@ mod tests {
         of("late").keep("/first", &made, 0, String::new()).unwrap();
         assert_eq!(of("late").give("/second", &cell), None, "a finished template is only read");
         assert_eq!(of("good").give("/second", &cell), Some(0));
+        forget(&template).unwrap();
+        forget(&template).unwrap();
+        assert_eq!(of("good").give("/second", &cell), None);
         fs::remove_dir_all(root).unwrap();
     }
 }

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::home::{HOME, Home, LAB_CRATE, SESSIONS};
-use crate::{outlines, std_source};
+use crate::{outlines, std_source, tools};
 
 /// A session's folder younger than this may still be without its lock. A kernel's first sweep as an idle one (`shell.rs`)
 /// comes later than that after its start, so that it removes what is left of the one before it.
@@ -25,12 +25,6 @@ pub const SESSION: &str = "LAB_KERNEL_SESSION";
 pub const SOCKET: &str = "LAB_KERNEL_SOCKET";
 /// Environment variable with the interrupt flag's path; read by the library `lab`.
 pub const INTERRUPT: &str = "LAB_INTERRUPT";
-/// Environment variable with the real cargo.
-pub const REAL_CARGO: &str = "LAB_KERNEL_CARGO";
-
-/// Environment variable with the real rustc.
-pub const RUSTC: &str = "RUSTC";
-
 /// Environment variable with the user's own `CARGO_HOME`; empty when there was none.
 const REAL_CARGO_HOME: &str = "LAB_KERNEL_CARGO_HOME";
 
@@ -147,11 +141,11 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
         (SESSION, dir.into()),
         (SOCKET, socket_path(dir).into()),
         (INTERRUPT, dir.join("interrupt").into()),
-        (REAL_CARGO, real_tool(home, "cargo", REAL_CARGO)?.into()),
+        (tools::CARGO, tools::cargo(home)?.into()),
         // rust-analyzer takes `$CARGO_HOME/bin/cargo` before PATH; `clean_environment` undoes it.
         ("CARGO_HOME", home.root().into()),
         (REAL_CARGO_HOME, old_home.unwrap_or_default()),
-        (RUSTC, real_tool(home, "rustc", RUSTC)?.into()),
+        (tools::RUSTC, tools::rustc(home)?.into()),
         (std_source::VARIABLE, std_source::folder(&dir.join(outlines::FOLDER)).into()),
         ("LAB_KERNEL", "1".into()),
     ];
@@ -159,30 +153,6 @@ pub fn environment(home: &Home, dir: &Path) -> Result<Vec<(&'static str, OsStrin
         env.push((LAB_CRATE, lab_crate.into()));
     }
     Ok(env)
-}
-
-/// The tool itself, not rustup's proxy (which costs tens of milliseconds a call); `variable` may name it.
-fn real_tool(home: &Home, tool: &str, variable: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        return Ok(PathBuf::from(path));
-    }
-    if let Ok(output) = std::process::Command::new("rustup").args(["which", tool]).output()
-        && output.status.success()
-    {
-        return Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    }
-    behind_front(&home.bin(), tool)
-        .with_context(|| format!("не найден {tool}: установите Rust (rustup) и проверьте PATH"))
-}
-
-/// The tool that PATH finds when the front's folder is left out.
-#[must_use]
-pub fn behind_front(front: &Path, tool: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .filter(|dir| dir != front)
-        .map(|dir| dir.join(tool))
-        .find(|file| file.exists())
 }
 
 /// Removes the folders of sessions whose kernel is gone.
@@ -218,15 +188,14 @@ fn age(dir: &Path) -> Option<Duration> {
 
 /// Whether nothing is left to remove.
 fn remove_if_unlocked(dir: &Path) -> bool {
-    let lock = dir.join("lock");
-    if is_locked(&lock) {
-        return false;
-    }
-    // Without a lock it is no session (a template, say), or one that its kernel just creates.
-    if lock.exists() {
+    // Without a lock it is no session (a template, say), or one that its kernel just creates: so what is not there when it is
+    // opened must not be looked for again.
+    let Ok(lock) = File::open(dir.join("lock")) else { return true };
+    let is_free = flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok();
+    if is_free {
         remove(dir);
     }
-    true
+    is_free
 }
 
 fn is_locked(lock: &Path) -> bool {

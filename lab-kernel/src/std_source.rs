@@ -27,13 +27,13 @@ pub fn folder(outlines: &Path) -> PathBuf {
     outlines.join(FOLDER)
 }
 
-/// Puts the toolchain in use among `outlines`; does nothing where it has no sources.
+/// Puts the library of `rustc`'s toolchain among `outlines`; does nothing where it has no sources.
 ///
 /// # Errors
 /// When rustc does not answer, or the folder cannot be written.
-pub fn copy(outlines: &Path) -> Result<()> {
+pub fn copy(rustc: &Path, outlines: &Path) -> Result<()> {
     let output =
-        Command::new("rustc").args(["--print", "sysroot"]).output().context("не найден rustc")?;
+        Command::new(rustc).args(["--print", "sysroot"]).output().context("rustc не запустился")?;
     let sysroot = String::from_utf8_lossy(&output.stdout);
     copy_from(&Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library"), outlines)
 }

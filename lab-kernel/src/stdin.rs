@@ -58,11 +58,12 @@ impl Stdin {
             let answers = stdin.answers.lock().unwrap_or_else(PoisonError::into_inner);
             // An answer to an older question must not serve this one.
             while answers.try_recv().is_ok() {}
-            let sent =
-                stdin.handle.block_on(async { stdin.requests.lock().await.send(message).await });
-            match sent {
-                Ok(()) => answers.recv().unwrap_or_default(),
-                Err(_) => String::new(),
+            // Sent by the thread of all channels, see server.rs.
+            let requests = stdin.requests.clone();
+            let send = stdin.handle.spawn(async move { requests.lock().await.send(message).await });
+            match stdin.handle.block_on(send) {
+                Ok(Ok(())) => answers.recv().unwrap_or_default(),
+                _ => String::new(),
             }
         })
     }

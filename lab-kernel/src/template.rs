@@ -5,21 +5,17 @@
 //! library, the lock file or the toolchain has another fingerprint and gets a folder of its own.
 
 use std::fs::{self, File};
-use std::io::BufReader;
-use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::mpsc::{Sender, channel};
+use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use rustix::fs::{FlockOperation, flock};
 use sha2::{Digest, Sha256};
 
-use crate::frame::Frame;
 use crate::hold::{Hold, MARKER};
 use crate::home::Home;
 use crate::tree::{self, Large};
-use crate::{hold, outlines, session, std_source};
+use crate::{hold, opening, outlines, role, session, std_source, tools};
 
 /// Raise when the layout of a template changes.
 const FORMAT: &str = "lab-kernel template 8";
@@ -87,71 +83,25 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
         tree::link(&old.join("target"), &dir.join("target"), &["ctx", "lab"], Large::Linked)?;
     }
     fs::create_dir_all(dir)?;
-    std_source::copy(&dir.join(outlines::FOLDER))
+    std_source::copy(&tools::rustc(home)?, &dir.join(outlines::FOLDER))
         .map_err(|error| anyhow::anyhow!("{error:#}{}", room(dir)))?;
     if let Some(lock) = home.lab_crate.as_deref().and_then(lock_file) {
         fs::copy(&lock, dir.join("Cargo.lock"))
             .with_context(|| format!("не удалось скопировать {}", lock.display()))?;
     }
     // What did compile stays: the next attempt goes on from here.
-    play(home, "builder", dir, progress).map_err(|error| {
+    role::play(home, "builder", dir, progress).map_err(|error| {
         anyhow::anyhow!("зависимости ячеек не собрались:\n{error:#}{}", room(dir))
     })?;
     let stage = session::new_dir(home);
     fs::create_dir_all(&stage)?;
-    if let Err(error) = play(home, "rehearsal", &stage, progress) {
+    if let Err(error) = role::play(home, "rehearsal", &stage, progress) {
         // Sessions compile their first cells themselves then.
         eprintln!("rehearsal: {error:#}");
+        opening::forget(dir)?;
     }
     session::remove(&stage);
     fs::write(dir.join(MARKER), "")?;
-    Ok(())
-}
-
-/// Runs this program in a role, in a folder that is a session's or laid out as one; `progress` hears what is compiled.
-///
-/// # Errors
-/// When it cannot be started, and with its own words when it fails.
-fn play(
-    home: &Home,
-    role: &str,
-    dir: &Path,
-    progress: &mut dyn FnMut(u32, u32, &str),
-) -> Result<()> {
-    let socket = session::socket_path(dir);
-    let _ = fs::remove_file(&socket);
-    let listener = UnixListener::bind(&socket)
-        .with_context(|| format!("не удалось открыть сокет {}", socket.display()))?;
-    listener.set_nonblocking(true)?;
-    let mut player = Command::new(std::env::current_exe()?)
-        .envs(session::environment(home, dir)?)
-        .env(crate::shim::ROLE, role)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let stderr = player.stderr.take().context("the player has no stderr")?;
-    let errors = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap_or_default());
-    let (reports, heard) = channel();
-    let status = loop {
-        if let Ok((stream, _)) = listener.accept() {
-            stream.set_nonblocking(false)?;
-            let reports = reports.clone();
-            std::thread::spawn(move || follow(&stream, &reports));
-        }
-        while let Ok((done, total, name)) = heard.try_recv() {
-            progress(done, total, &name);
-        }
-        if let Some(status) = player.try_wait()? {
-            break status;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    };
-    let _ = fs::remove_file(&socket);
-    let errors = errors.join().unwrap_or_default();
-    if !status.success() {
-        bail!("{}", errors.trim());
-    }
     Ok(())
 }
 
@@ -165,18 +115,6 @@ fn room(dir: &Path) -> String {
             dir.display()
         ),
         _ => String::new(),
-    }
-}
-
-/// Passes on the progress frames of one connection until it closes.
-fn follow(stream: &UnixStream, reports: &Sender<(u32, u32, String)>) {
-    let mut input = BufReader::new(stream);
-    while let Ok(Some(frame)) = Frame::read(&mut input) {
-        if let Frame::Compiling(done, total, name) = frame
-            && reports.send((done, total, name)).is_err()
-        {
-            return;
-        }
     }
 }
 
@@ -254,8 +192,8 @@ fn manifest(lab_crate: &Path) -> Result<toml::Table> {
 fn fingerprint(home: &Home) -> Result<String> {
     let mut hash = Sha256::new();
     hash.update(FORMAT);
-    let rustc = std::env::var_os(session::RUSTC).unwrap_or_else(|| "rustc".into());
-    let rustc = Command::new(rustc).arg("-vV").output().context("не найден rustc")?;
+    let rustc =
+        Command::new(tools::rustc(home)?).arg("-vV").output().context("rustc не запустился")?;
     hash.update(&rustc.stdout);
     if let Some(lab_crate) = &home.lab_crate {
         hash.update(lab_crate.to_string_lossy().as_bytes());

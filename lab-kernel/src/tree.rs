@@ -75,7 +75,7 @@ pub fn link(from: &Path, to: &Path, own: &[&str], large: Large) -> io::Result<()
             };
         if !is_linked {
             // Whole or not at all: the next attempt would take a part for the file.
-            let part = to.join("part");
+            let part = to.join(format!(".{name}.lab-part"));
             fs::copy(&source, &part)?;
             fs::File::options().write(true).open(&part)?.set_modified(meta.modified()?)?;
             fs::rename(&part, &target)?;
