@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use crate::completion::{self, Completion};
 use crate::failure::Failure;
 use crate::home::Home;
-use crate::{dependency, session, shim, template};
+use crate::{dependency, outlines, session, shim, template};
 
 /// Asks the student for a line: prompt, and whether it is a password.
 pub type Ask = Box<dyn Fn(&str, bool) -> String + Send>;
@@ -65,7 +65,7 @@ impl Engine {
                 let template = held.insert(template::ensure(&home, &mut progress)?);
                 session::use_template(&dir, &template.dir)?;
                 session::set_warming(&dir, true)?;
-                let context = warm_up(&home)?;
+                let context = warm_up(&home, &dir, &template.dir)?;
                 session::set_warming(&dir, false)?;
                 Ok(context)
             };
@@ -172,21 +172,41 @@ pub fn open_context() -> Result<CommandContext> {
     Ok(CommandContext::with_eval_context(eval))
 }
 
-/// Opens a context and runs what every session begins with.
+/// Opens a context and runs what every session begins with, in the session at `dir`.
+///
+/// rust-analyzer throws away most of what it has parsed whenever a cell comes. So evcxr's own first cell, which needs no names,
+/// sees an empty standard library; names and types are then looked up together, for one cell that brings the library too.
 ///
 /// # Errors
 /// When evcxr does not start or refuses the library.
-pub fn warm_up(home: &Home) -> Result<CommandContext> {
+pub fn warm_up(home: &Home, dir: &Path, template: &Path) -> Result<CommandContext> {
+    let Some(lab_crate) = &home.lab_crate else {
+        outlines::use_in(dir, template)?;
+        return open_context();
+    };
+    outlines::hide_in(dir)?;
     let mut context = open_context()?;
-    if let Some(lab_crate) = &home.lab_crate {
-        context.execute(&template::dependency_line(lab_crate)?)?;
-        // Loads the library into the runtime, and what rust-analyzer knows of it. The variable is
-        // given away again at once, so that none is left.
-        for cell in template::warm_up_cells(lab_crate)? {
-            if let Err(error) = context.execute(&cell) {
-                eprintln!("warm-up: {error}");
-            }
-        }
+    outlines::use_in(dir, template)?;
+    let dependency = template::dependency_line(lab_crate)?;
+    // The first cell loads the library into the runtime, and what rust-analyzer knows of it. The variable is
+    // given away again at once, so that none is left.
+    let cells = template::warm_up_cells(lab_crate)?;
+    let (first, others) = cells.split_first().unzip();
+    let opened = first.is_some_and(|cell| is_done(&mut context, &format!("{dependency}\n{cell}")));
+    if !opened {
+        context.execute(&dependency)?;
+    }
+    for cell in others.into_iter().flatten() {
+        is_done(&mut context, cell);
     }
     Ok(context)
+}
+
+/// Runs a cell of the library's own, which may fail: what matters comes from the student.
+fn is_done(context: &mut CommandContext, cell: &str) -> bool {
+    let done = context.execute(cell);
+    if let Err(error) = &done {
+        eprintln!("warm-up: {error}");
+    }
+    done.is_ok()
 }

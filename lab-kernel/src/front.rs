@@ -230,8 +230,9 @@ impl Front {
             session::clean_environment(command.args(args).stderr(Stdio::inherit())).output()?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         let outlines = self.root.join(outlines::FOLDER);
+        let is_builder = self.template().is_none();
         let outline_of = |name: &str, version: &str, root: &Path| {
-            outlines::of_crate(&outlines, name, version, root)
+            outlines::of_crate(&outlines, name, version, root, is_builder)
         };
         let stdout = graph::prune(&stdout, &outline_of).unwrap_or(stdout);
         std::io::stdout().write_all(stdout.as_bytes())?;

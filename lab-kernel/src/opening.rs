@@ -94,7 +94,7 @@ pub fn rehearse() -> Result<()> {
     fs::create_dir_all(template.join(FOLDER))?;
     session::use_template(&session.dir, &template)?;
     session::set_warming(&session.dir, true)?;
-    let warm = engine::warm_up(&home);
+    let warm = engine::warm_up(&home, &session.dir, &template);
     // First the lock: the shim, which ends with the engine, waits for it.
     drop(session);
     warm.map(drop)

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::outline;
+use crate::{outline, std_source};
 
 /// The folder's name in a template, the link's in a session.
 pub const FOLDER: &str = "outlines";
@@ -18,18 +18,39 @@ pub const FOLDER: &str = "outlines";
 /// When the link cannot be made.
 pub fn use_in(dir: &Path, template: &Path) -> io::Result<()> {
     let link = dir.join(FOLDER);
-    match fs::remove_file(&link) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    forget(&link)?;
     std::os::unix::fs::symlink(template.join(FOLDER), link)
 }
 
-/// The outline of a registry's crate whose sources lie in `root`, if there is one or may be made: by the template's builder only,
-/// since sessions share it.
-pub fn of_crate(outlines: &Path, name: &str, version: &str, root: &Path) -> Option<PathBuf> {
+/// Shows the session in `dir` a standard library without a word.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn hide_in(dir: &Path) -> io::Result<()> {
+    let folder = dir.join(FOLDER);
+    forget(&folder)?;
+    std_source::make_empty(&folder)
+}
+
+fn forget(seen: &Path) -> io::Result<()> {
+    let removed = if seen.is_symlink() { fs::remove_file(seen) } else { fs::remove_dir_all(seen) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The outline of a registry's crate whose sources lie in `root`, if there is one or `may_make` it: only the template's builder
+/// may, since sessions share it.
+pub fn of_crate(
+    outlines: &Path,
+    name: &str,
+    version: &str,
+    root: &Path,
+    may_make: bool,
+) -> Option<PathBuf> {
     let folder = outlines.join(format!("{name}-{version}"));
-    if !folder.exists() && !outlines.is_symlink() {
+    if !folder.exists() && may_make {
         let part = outlines.join(format!("{name}.{}", std::process::id()));
         let made = outline::copy(root, &part).and_then(|()| fs::rename(&part, &folder));
         if let Err(error) = made {
@@ -55,14 +76,23 @@ mod tests {
         }
         fs::write(source.join("src/lib.rs"), "pub fn f() -> u8 { 1 }").unwrap();
         fs::write(source.join("tests/it.rs"), "fn a() {}").unwrap();
-        let made = of_crate(&template.join(FOLDER), "half", "2.0.0", &source).unwrap();
+        let made = of_crate(&template.join(FOLDER), "half", "2.0.0", &source, true).unwrap();
         assert_eq!(fs::read_to_string(made.join("src/lib.rs")).unwrap(), "pub fn f() -> u8 {}");
         assert!(!made.join("tests").exists());
-        use_in(&session, &template).unwrap();
-        use_in(&session, &template).unwrap();
         let seen = session.join(FOLDER);
-        assert_eq!(of_crate(&seen, "half", "2.0.0", &source), Some(seen.join("half-2.0.0")));
-        assert_eq!(of_crate(&seen, "half", "3.0.0", &source), None);
+        let of = |version| of_crate(&seen, "half", version, &source, false);
+        for _ in 0..2 {
+            hide_in(&session).unwrap();
+            assert_eq!(of("2.0.0"), None);
+            assert_eq!(
+                fs::read_to_string(std_source::folder(&seen).join("core/src/lib.rs")).unwrap(),
+                ""
+            );
+            use_in(&session, &template).unwrap();
+            use_in(&session, &template).unwrap();
+            assert_eq!(of("2.0.0"), Some(seen.join("half-2.0.0")));
+        }
+        assert_eq!(of("3.0.0"), None);
         assert_eq!(fs::read_dir(template.join(FOLDER)).unwrap().count(), 1);
         fs::remove_dir_all(root).unwrap();
     }

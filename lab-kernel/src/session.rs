@@ -80,8 +80,7 @@ impl Drop for Session {
 /// # Errors
 /// When the session's folder cannot be written.
 pub fn use_template(dir: &Path, template: &Path) -> Result<()> {
-    fs::write(dir.join("template"), template.to_string_lossy().as_bytes())?;
-    Ok(outlines::use_in(dir, template)?)
+    Ok(fs::write(dir.join("template"), template.to_string_lossy().as_bytes())?)
 }
 
 /// Says whether cells in `dir` are the engine's own, run to warm up.

@@ -5,6 +5,7 @@
 //! for tests, panics and procedural macros.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,6 +37,19 @@ pub fn copy(rustc: &Path, outlines: &Path) -> Result<()> {
         Command::new(rustc).args(["--print", "sysroot"]).output().context("rustc не запустился")?;
     let sysroot = String::from_utf8_lossy(&output.stdout);
     copy_from(&Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library"), outlines)
+}
+
+/// Puts a library among `outlines` that has the crates' names and nothing else.
+///
+/// # Errors
+/// When the folder cannot be written.
+pub fn make_empty(outlines: &Path) -> io::Result<()> {
+    for name in CRATES {
+        let sources = folder(outlines).join(name).join("src");
+        fs::create_dir_all(&sources)?;
+        fs::write(sources.join("lib.rs"), "")?;
+    }
+    Ok(())
 }
 
 fn copy_from(library: &Path, outlines: &Path) -> Result<()> {

@@ -18,7 +18,7 @@ use crate::tree::{self, Large};
 use crate::{hold, opening, outlines, role, session, std_source, tools};
 
 /// Raise when the layout of a template changes.
-const FORMAT: &str = "lab-kernel template 8";
+const FORMAT: &str = "lab-kernel template 9";
 
 /// A finished template; nobody removes it while this lives.
 #[derive(Debug)]
