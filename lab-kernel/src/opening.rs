@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::hold::MARKER;
 use crate::home::Home;
 use crate::session::{self, Session};
-use crate::{engine, memory, template};
+use crate::{engine, memory, template, tree};
 
 /// The folder's name in a template.
 const FOLDER: &str = "opening";
@@ -105,10 +105,7 @@ pub fn rehearse() -> Result<()> {
 /// # Errors
 /// When the template cannot be written.
 pub fn forget(template: &Path) -> Result<()> {
-    match fs::remove_dir_all(template.join(FOLDER)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-        _ => Ok(()),
-    }
+    Ok(tree::forget(&template.join(FOLDER))?)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{outline, std_source};
+use crate::{outline, std_source, tree};
 
 /// The folder's name in a template, the link's in a session.
 pub const FOLDER: &str = "outlines";
@@ -18,7 +18,7 @@ pub const FOLDER: &str = "outlines";
 /// When the link cannot be made.
 pub fn use_in(dir: &Path, template: &Path) -> io::Result<()> {
     let link = dir.join(FOLDER);
-    forget(&link)?;
+    tree::forget(&link)?;
     std::os::unix::fs::symlink(template.join(FOLDER), link)
 }
 
@@ -28,16 +28,8 @@ pub fn use_in(dir: &Path, template: &Path) -> io::Result<()> {
 /// When the folder cannot be written.
 pub fn hide_in(dir: &Path) -> io::Result<()> {
     let folder = dir.join(FOLDER);
-    forget(&folder)?;
+    tree::forget(&folder)?;
     std_source::make_empty(&folder)
-}
-
-fn forget(seen: &Path) -> io::Result<()> {
-    let removed = if seen.is_symlink() { fs::remove_file(seen) } else { fs::remove_dir_all(seen) };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }
 
 /// The outline of a registry's crate whose sources lie in `root`, if there is one or `may_make` it: only the template's builder

@@ -38,6 +38,19 @@ pub fn files(dir: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Removes a folder, or the link that shows one; what is not there is no error.
+///
+/// # Errors
+/// When it is there and stays.
+pub fn forget(folder: &Path) -> io::Result<()> {
+    let is_link = folder.is_symlink();
+    let removed = if is_link { fs::remove_file(folder) } else { fs::remove_dir_all(folder) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
 /// Makes `to` a copy of `from` in which large files are links. What is there already stays: a file may be in use, or be a
 /// link itself, through which a copy would be written to another's file.
 ///
