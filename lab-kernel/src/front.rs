@@ -300,7 +300,7 @@ impl Front {
     }
 
     fn template(&self) -> Option<PathBuf> {
-        fs::read_to_string(self.root.join("template")).ok().map(PathBuf::from)
+        session::template(&self.root)
     }
 }
 

@@ -8,14 +8,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::hold::MARKER;
 use crate::home::Home;
 use crate::session::{self, Session};
-use crate::{engine, memory, template, tree};
+use crate::{engine, memory, tree};
 
 /// The folder's name in a template.
 const FOLDER: &str = "opening";
@@ -89,10 +89,9 @@ impl Opening {
 pub fn rehearse() -> Result<()> {
     let home = Home::from_env()?;
     let session = Session::from_env()?;
-    let template = template::folder(&home)?;
+    let template = session::template(&session.dir).context("no template to rehearse for")?;
     forget(&template)?;
     fs::create_dir_all(template.join(FOLDER))?;
-    session::use_template(&session.dir, &template)?;
     session::set_warming(&session.dir, true)?;
     let warm = engine::warm_up(&home, &session.dir, &template);
     // First the lock: the shim, which ends with the engine, waits for it.

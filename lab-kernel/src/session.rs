@@ -83,6 +83,12 @@ pub fn use_template(dir: &Path, template: &Path) -> Result<()> {
     Ok(fs::write(dir.join("template"), template.to_string_lossy().as_bytes())?)
 }
 
+/// The template that the session in `dir` uses; none for a template's own folder.
+#[must_use]
+pub fn template(dir: &Path) -> Option<PathBuf> {
+    fs::read_to_string(dir.join("template")).ok().map(PathBuf::from)
+}
+
 /// Says whether cells in `dir` are the engine's own, run to warm up.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::outline;
+use crate::{outline, tree};
 
 /// The folder's name among the outlines.
 const FOLDER: &str = "rust-src";
@@ -54,9 +54,7 @@ pub fn make_empty(outlines: &Path) -> io::Result<()> {
 
 fn copy_from(library: &Path, outlines: &Path) -> Result<()> {
     let to = folder(outlines);
-    if to.exists() {
-        fs::remove_dir_all(&to)?;
-    }
+    tree::forget(&to)?;
     // Without all three rust-analyzer is better served by what it finds itself.
     if !CRATES.iter().all(|name| library.join(name).join("src").is_dir()) {
         return Ok(());
@@ -66,11 +64,7 @@ fn copy_from(library: &Path, outlines: &Path) -> Result<()> {
         outline::copy(&library.join(&sources), &to.join(&sources))
             .with_context(|| format!("не удалось скопировать исходники {name}"))?;
     }
-    let platform = to.join(PLATFORM);
-    if platform.exists() {
-        fs::remove_dir_all(platform)?;
-    }
-    Ok(())
+    Ok(tree::forget(&to.join(PLATFORM))?)
 }
 
 #[cfg(test)]

@@ -68,10 +68,7 @@ pub fn is_fresh(home: &Home) -> Result<bool> {
 }
 
 /// Where the template for the present state of library and toolchain is, or would be.
-///
-/// # Errors
-/// As [`is_fresh`].
-pub fn folder(home: &Home) -> Result<PathBuf> {
+fn folder(home: &Home) -> Result<PathBuf> {
     Ok(home.root().join(format!("template-{}", &fingerprint(home)?[..16])))
 }
 
@@ -95,6 +92,7 @@ fn build(home: &Home, dir: &Path, progress: &mut dyn FnMut(u32, u32, &str)) -> R
     })?;
     let stage = session::new_dir(home);
     fs::create_dir_all(&stage)?;
+    session::use_template(&stage, dir)?;
     if let Err(error) = role::play(home, "rehearsal", &stage, progress) {
         // Sessions compile their first cells themselves then.
         eprintln!("rehearsal: {error:#}");
